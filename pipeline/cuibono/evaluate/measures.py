@@ -1,0 +1,87 @@
+"""From counts to measures. Undefined is NaN here and "undefined" in print, never 0 or 1.
+
+Every function takes counts with any leading shape (none for a total, ``(replicates,)`` for a
+bootstrap) and returns that shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cuibono.document import LABELS, ROLES
+
+Numbers = NDArray[np.float64]
+#: Macro-F1 of stakes is over these; ``mixed`` is rare and reported apart.
+MACRO_LABELS = ("challenge", "opportunity", "none")
+
+
+def divide(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> Numbers:
+    """Ratio with NaN where the denominator is zero."""
+    top, bottom = np.asarray(numerator, float), np.asarray(denominator, float)
+    return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom != 0)
+
+
+def precision(prf: NDArray[np.generic]) -> Numbers:
+    """Share of what was predicted that is right; undefined if nothing was predicted."""
+    return divide(prf[..., 0], prf[..., 0] + prf[..., 1])
+
+
+def recall(prf: NDArray[np.generic]) -> Numbers:
+    """Share of gold that was found; undefined if there is no gold."""
+    return divide(prf[..., 0], prf[..., 0] + prf[..., 2])
+
+
+def f1(prf: NDArray[np.generic]) -> Numbers:
+    """2 TP / (2 TP + FP + FN): 0 if one side is empty, undefined if both are."""
+    return divide(2 * prf[..., 0], 2 * prf[..., 0] + prf[..., 1] + prf[..., 2])
+
+
+def accuracy(hits: NDArray[np.generic]) -> Numbers:
+    """Correct out of total; undefined if there is nothing to get right."""
+    return divide(hits[..., 0], hits[..., 1])
+
+
+def label_f1(confusion: NDArray[np.generic], labels: Sequence[str], label: str, *, end_to_end: bool) -> Numbers:
+    """F1 of one label.
+
+    Args:
+        confusion: Shape (..., n + 1, n + 1), gold in rows, units without a partner last.
+        end_to_end: Count units without a partner as missed or invented; otherwise leave them out.
+    """
+    if not end_to_end:
+        confusion = confusion[..., :-1, :-1]
+    i = list(labels).index(label)
+    tp = confusion[..., i, i]
+    fp = confusion[..., :, i].sum(axis=-1) - tp
+    fn = confusion[..., i, :].sum(axis=-1) - tp
+    return f1(np.stack([tp, fp, fn], axis=-1))
+
+
+def macro_f1(
+    confusion: NDArray[np.generic], labels: Sequence[str], over: Sequence[str], *, end_to_end: bool
+) -> Numbers:
+    """Mean F1 of the labels ``over``, of those that are defined; undefined if none is."""
+    each = np.stack([label_f1(confusion, labels, x, end_to_end=end_to_end) for x in over])
+    known = ~np.isnan(each)
+    return divide(np.where(known, each, 0).sum(axis=0), known.sum(axis=0))
+
+
+def stakes_macro_f1(confusion: NDArray[np.generic], *, end_to_end: bool = False) -> Numbers:
+    """Macro-F1 over challenge, opportunity and none; units that are mixed still count as errors."""
+    return macro_f1(confusion, LABELS, MACRO_LABELS, end_to_end=end_to_end)
+
+
+def role_macro_f1(confusion: NDArray[np.generic], *, end_to_end: bool = False) -> Numbers:
+    """Macro-F1 over claim and premise."""
+    return macro_f1(confusion, ROLES, ROLES, end_to_end=end_to_end)
+
+
+def majority_confusion(confusion: NDArray[np.generic]) -> NDArray[np.generic]:
+    """The confusion of a classifier that gives every gold unit the label most gold units have."""
+    gold = np.asarray(confusion)[..., :-1, :].sum(axis=-1)
+    out = np.zeros_like(np.asarray(confusion))
+    out[..., :-1, int(np.argmax(gold.reshape(-1, gold.shape[-1]).sum(axis=0)))] = gold
+    return out

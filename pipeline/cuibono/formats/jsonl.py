@@ -1,0 +1,100 @@
+"""`cuibono/1` files: one JSON object (`.json`) or one a line (`.jsonl`), UTF-8."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cuibono.document import Document, sha256
+from cuibono.errors import AnnotationError, InputError
+
+
+def load(path: str | Path, texts: str | Path | None = None) -> list[Document]:
+    """Read every document of a file.
+
+    Args:
+        path: A `.json` file with one object, or a `.jsonl` file with one a line.
+        texts: A folder in which the texts of stand-off annotations are found as ``<doc_id>.txt``.
+
+    Raises:
+        InputError: No such file, not UTF-8, not JSON (with the line).
+        AnnotationError: An annotation that breaks the schema (with the line and the field).
+    """
+    path = Path(path)
+    documents = [_parse(obj, where) for obj, where in _objects(path)]
+    if not documents:
+        raise InputError(path, "no annotation in this file; allowed: one JSON object, or one a line")
+    if texts is not None:
+        documents = [_reunite(doc, Path(texts), path) for doc in documents]
+    return documents
+
+
+def dumps(document: Document, *, indent: int | None = None) -> str:
+    """One document as JSON. The same document always gives the same string."""
+    return json.dumps(document.to_dict(), ensure_ascii=False, indent=indent)
+
+
+def dump(documents: Document | Iterable[Document], path: str | Path) -> None:
+    """Write one document to `.json` (indented, for people), or any number to `.jsonl`, one a line."""
+    path = Path(path)
+    if isinstance(documents, Document) and path.suffix != ".jsonl":
+        text = dumps(documents, indent=1) + "\n"
+    else:
+        many = [documents] if isinstance(documents, Document) else documents
+        text = "".join(dumps(doc) + "\n" for doc in many)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _objects(path: Path) -> Iterator[tuple[Any, str]]:
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(path, "no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"cannot be read as UTF-8 JSON: {error}") from None
+    try:
+        yield json.loads(content), str(path)
+        return
+    except json.JSONDecodeError as error:
+        whole = error
+    lines = content.split("\n")
+    if len([line for line in lines if line.strip()]) < 2 or path.suffix == ".json":
+        raise InputError(path, _at(whole, whole.lineno))
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield json.loads(line), f"{path}:{number}"
+            except json.JSONDecodeError as error:
+                raise InputError(path, _at(error, number)) from None
+
+
+def _at(error: json.JSONDecodeError, line: int) -> str:
+    return f"line {line}, column {error.colno}: not JSON ({error.msg})"
+
+
+def _parse(obj: Any, where: str) -> Document:
+    try:
+        return Document.from_dict(obj)
+    except AnnotationError as error:
+        raise error.located(where) from None
+
+
+def _reunite(doc: Document, folder: Path, path: Path) -> Document:
+    if doc.text is not None:
+        return doc
+    source = folder / f"{doc.doc_id}.txt"
+    try:
+        data = source.read_bytes()
+    except OSError:
+        raise InputError(source, f"no such file; it should hold the text of {doc.doc_id}") from None
+    encoding = doc.source.get("encoding", "utf-8")
+    try:
+        return doc.with_text(data.decode(encoding))
+    except UnicodeDecodeError as error:
+        raise InputError(source, f"cannot be decoded as {encoding}: {error}") from None
+    except AnnotationError as error:
+        if error.place == "text_sha256":
+            error = AnnotationError(error.place, doc.text_sha256, f"{sha256(data)}, the sha256 of {source}")
+        raise error.located(str(path)) from None

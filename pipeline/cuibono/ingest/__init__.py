@@ -1,0 +1,67 @@
+"""From a file to a :class:`~cuibono.document.Document` with blocks and no other layer yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cuibono.document import Block, Document, sha256
+from cuibono.errors import InputError
+from cuibono.ingest import layout, markdown
+from cuibono.ingest.decode import decode
+
+__all__ = ["READERS", "read"]
+
+Reader = Callable[[str], tuple[Block, ...]]
+
+#: File suffix -> how its blocks are found, and its media type.
+READERS: dict[str, tuple[Reader, str]] = {
+    ".txt": (layout.blocks, "text/plain"),
+    ".text": (layout.blocks, "text/plain"),
+    ".md": (markdown.blocks, "text/markdown"),
+    ".markdown": (markdown.blocks, "text/markdown"),
+}
+
+
+def read(path: str | Path, doc_id: str | None = None) -> Document:
+    """Read one text file; ``text`` is its decoded content, unchanged.
+
+    Args:
+        path: A `.txt` or `.md` file.
+        doc_id: Default: the file's name without suffix.
+
+    Raises:
+        InputError: No such file, unknown suffix, empty, binary, undecodable, or without a paragraph.
+    """
+    path = Path(path)
+    find_blocks, media_type = _reader(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(path, "no such file") from None
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from None
+    decoded = decode(data, path)
+    found = find_blocks(decoded.text)
+    if not any(b.kind == "paragraph" for b in found):
+        kinds = ", ".join(sorted({b.kind for b in found}))
+        raise InputError(path, f"no paragraph to analyse; found only: {kinds}")
+    source = {"path": path.as_posix(), "sha256": sha256(data), "media_type": media_type}
+    source["encoding"] = decoded.encoding
+    title = " — ".join(decoded.text[b.start : b.end] for b in found if b.kind == "title")
+    return Document(
+        doc_id=doc_id or path.stem,
+        text=decoded.text,
+        text_sha256=sha256(decoded.text),
+        source=source,
+        meta={"title": title or None},
+        blocks=found,
+    )
+
+
+def _reader(path: Path) -> tuple[Reader, str]:
+    try:
+        return READERS[path.suffix.lower()]
+    except KeyError:
+        allowed = ", ".join(READERS)
+        raise InputError(path, f"unknown kind of file {path.suffix or '(no suffix)'!r}; allowed: {allowed}") from None
