@@ -82,7 +82,9 @@ def _pair_equal(gold: Sequence[T], predicted: Sequence[T]) -> tuple[tuple[T | No
     return tuple(sorted(pairs, key=_position))
 
 
-def _pair_units(gold: Sequence[Unit], predicted: Sequence[Unit], starts: Sequence[int], threshold: float) -> tuple[UnitPair, ...]:
+def _pair_units(
+    gold: Sequence[Unit], predicted: Sequence[Unit], starts: Sequence[int], threshold: float
+) -> tuple[UnitPair, ...]:
     left = sorted(gold, key=lambda u: u.start)
     right = sorted(predicted, key=lambda u: u.start)
     shared = np.zeros((len(left), len(right)))

@@ -76,7 +76,8 @@ class Report:
         return {
             "documents": self.documents,
             "units": {"gold": self.units[0], "predicted": self.units[1]},
-            "predicted_by": self.predicted_by and {"name": self.predicted_by.name, "version": self.predicted_by.version},
+            "predicted_by": self.predicted_by
+            and {"name": self.predicted_by.name, "version": self.predicted_by.version},
             "gold_by": self.gold_by and {"name": self.gold_by.name, "version": self.gold_by.version},
             "actors": self.actors,
             "match": {"token_overlap": self.threshold},
@@ -180,9 +181,7 @@ def _scores(table: Table, actors: Sequence[str], drawn: Counts) -> Iterator[Scor
         yield Score(f"actor-stakes.{actor}.accuracy", float(measures.accuracy(hits)), n=int(hits[1]))
 
 
-def _label_scores(
-    score: Any, table: Table, name: str, labels: Sequence[str], over: Sequence[str]
-) -> Iterator[Score]:
+def _label_scores(score: Any, table: Table, name: str, labels: Sequence[str], over: Sequence[str]) -> Iterator[Score]:
     """Macro-F1 on paired units and end to end, each label, the majority class, and agreement."""
     for suffix, end_to_end in (("macro-f1", False), ("macro-f1.end-to-end", True)):
         measure = partial(measures.macro_f1, labels=labels, over=over, end_to_end=end_to_end)

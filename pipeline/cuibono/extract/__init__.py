@@ -1,0 +1,1 @@
+"""From a document to entities and units: an ordinary spaCy pipeline with three components of ours."""

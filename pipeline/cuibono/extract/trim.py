@@ -39,9 +39,7 @@ _SUBORDINATOR = re.compile(r"(?:while|although|though|whereas)\s+", re.IGNORECAS
 _EDGE = " \t\r\n\xa0\u200b"
 
 
-def trim(
-    text: str, start: int, end: int, labels: Iterable[str] = (), *, subordinator: bool = False
-) -> tuple[int, int]:
+def trim(text: str, start: int, end: int, labels: Iterable[str] = (), *, subordinator: bool = False) -> tuple[int, int]:
     """Shrink ``text[start:end]`` to the unit inside it; ``start == end`` if nothing is left.
 
     Args:

@@ -160,9 +160,7 @@ def _is_note_list(chunks: Sequence[Chunk], entries: Sequence[tuple[int, re.Match
 
 def mark_furniture(chunks: Sequence[Chunk]) -> list[Chunk]:
     """Site furniture by its wording anywhere, and short lines in the tail by their place."""
-    out = [
-        replace(c, kind="boilerplate") if c.kind == "paragraph" and _is_furniture(c) else c for c in chunks
-    ]
+    out = [replace(c, kind="boilerplate") if c.kind == "paragraph" and _is_furniture(c) else c for c in chunks]
     has_notes = any(c.kind == "endnote" for c in out)
     for i in range(len(out) - 1, 0, -1):
         chunk = out[i]

@@ -1,0 +1,40 @@
+# Everything happens in .venv; nothing else on the machine is touched.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DOCUMENT := data/raw/iran-drone-factory.txt
+GOLD := data/annotated/gold/iran-drone-factory.json
+FIRST := data/annotated/first-pass
+
+.PHONY: run test test-slow lint build clean help
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: $(READY)  ## analyse the first document for Russia and score the result against the gold
+	@$(BIN)/cuibono run $(DOCUMENT) --actor Russia --out out
+	@$(BIN)/cuibono evaluate out/annotations.jsonl $(GOLD) --annotators $(FIRST)/a/iran-drone-factory.json $(FIRST)/b/iran-drone-factory.json
+
+test: $(READY) lint  ## lint, types, tests
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(READY)  ## the tests that take minutes
+	$(BIN)/pytest -m slow
+
+lint: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check pipeline tests
+	$(BIN)/ruff format --check pipeline tests
+	$(BIN)/mypy
+
+build: $(READY)  ## wheel and sdist in dist/
+	rm -rf dist
+	$(BIN)/python -m build
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) out dist
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $(READY)

@@ -1,0 +1,7 @@
+"""``python -m cuibono``."""
+
+import sys
+
+from cuibono.cli import main
+
+sys.exit(main())

@@ -1,0 +1,199 @@
+"""Annotations and scores as tables for a terminal, from annotation files alone."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cuibono.document import Document, Stakes, Unit
+from cuibono.evaluate import Report, Score
+
+#: Output that is not a terminal's has this width, so that it is the same everywhere.
+WIDTH = 110
+STRONGEST = 3
+_STYLE = {"challenge": "red", "opportunity": "green", "mixed": "yellow", "none": "dim"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that breaks no words in files and pipes and has colours only where they are shown."""
+    plain = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return plain if plain.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH)
+
+
+def document_table(document: Document, strongest: int = STRONGEST) -> RenderableType:
+    """What one document says is at stake for each actor that it was annotated for."""
+    parts: list[RenderableType] = [
+        Text(f"{document.doc_id}: {document.meta.get('title') or '(no title)'}", style="bold")
+    ]
+    roles = Counter(u.role for u in document.units)
+    named = len({e.actor for e in document.entities if e.actor})
+    who = document.annotator
+    parts.append(
+        Text(
+            f"{len(document.units)} units ({roles['claim']} claims, {roles['premise']} premises), "
+            f"{len(document.entities)} entities, {named} actors; by {who.name if who else '?'} {who.version if who else ''}"
+        )
+    )
+    for actor, name in document.actors.items():
+        parts.append(_actor_part(document, actor, name, strongest))
+    return Group(*parts)
+
+
+def _actor_part(document: Document, actor: str, name: str, strongest: int) -> RenderableType:
+    counts = Counter(u.stakes[actor].label for u in document.units if actor in u.stakes)
+    head = f"At stake for {name} ({actor}): " + ", ".join(
+        f"{counts[label]} {label}" for label in ("challenge", "opportunity", "mixed", "none")
+    )
+    table = Table(box=box.SIMPLE, show_header=True, pad_edge=False, expand=False)
+    table.add_column("stakes")
+    table.add_column("p", justify="right")
+    table.add_column("role")
+    table.add_column("sentence")
+    for label in ("challenge", "opportunity"):
+        for unit in _strongest(document.units, actor, label)[:strongest]:
+            score = (unit.stakes[actor].scores or {}).get(label)
+            shown = f"{score:.2f}" if score is not None else "-"
+            table.add_row(Text(label, style=_STYLE[label]), shown, unit.role, _sentence(document, unit))
+    figures = _figures(document, actor)
+    shown = [table] if table.row_count else []
+    return Group(Text(), Text(head, style="bold"), *shown, *figures)
+
+
+def _strongest(units: Iterable[Unit], actor: str, label: str) -> list[Unit]:
+    """By probability, then by how much the classifier's reasons weigh, then in reading order."""
+
+    def weight(unit: Unit) -> tuple[float, float, int]:
+        stakes = unit.stakes[actor]
+        return -(stakes.scores or {}).get(label, 0.0), -float(stakes.extra.get("weight", 0.0)), unit.start
+
+    return sorted((u for u in units if actor in u.stakes and u.stakes[actor].label == label), key=weight)
+
+
+def _sentence(document: Document, unit: Unit) -> str:
+    return " ".join(document.span(unit).split()) if document.text is not None else f"[{unit.start}, {unit.end})"
+
+
+def _figures(document: Document, actor: str) -> list[RenderableType]:
+    """How each other actor figures for this one, a line a label."""
+    rows = document.actor_stakes.get(actor, {})
+    lines: list[RenderableType] = []
+    for label in ("challenge", "opportunity", "mixed", "none"):
+        others = [_name(document, e) for e, s in rows.items() if s.label == label]
+        if others:
+            lines.append(Padding(Text(f"{label:<12}{', '.join(others)}", style=_STYLE[label]), (0, 0, 0, 2)))
+    return [Text("How the other actors figure for it:"), *lines] if lines else []
+
+
+def _name(document: Document, actor: str) -> str:
+    """As the document first writes it, the shortest of the longest: names before adjectives."""
+    if actor in document.actors:
+        return document.actors[actor]
+    if document.text is None:
+        return actor
+    surfaces = Counter((e.label != "NORP", document.span(e)) for e in document.entities if e.actor == actor)
+    best = max(surfaces, key=lambda key: (key[0], surfaces[key], -len(key[1])), default=None)
+    return f"{best[1]} ({actor})" if best else actor
+
+
+def report_table(report: Report, agreement: Report | None = None) -> RenderableType:
+    """Scores with intervals, beside the majority class and the agreement of two annotators."""
+    by, gold = report.predicted_by, report.gold_by
+    head = (
+        f"{by.name if by else '?'} {by.version if by else ''} against {gold.name if gold else '?'}"
+        f"{f' ({gold.kind})' if gold else ''}: {report.documents} document{'s' * (report.documents != 1)}, "
+        f"{report.units[0]} gold units, {report.units[1]} predicted"
+    )
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column, justify in (
+        ("measure", "left"),
+        ("score", "right"),
+        ("95% interval", "left"),
+        ("n", "right"),
+        ("majority", "right"),
+    ):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    if agreement:
+        table.add_column("annotators", justify="right")
+    for name, title, majority in _rows(report):
+        score = report.scores[name]
+        cells = [title, number(score.value), interval(score), str(score.n), majority]
+        table.add_row(
+            *cells, *([number(agreement[name].value) if name in agreement.scores else "-"] if agreement else [])
+        )
+    parts: list[RenderableType] = [Text(head, style="bold"), table, *(_confusion(report, n) for n in report.confusions)]
+    parts.append(Text(_footnote(report)))
+    parts += [Text(f"left out: {line}", style="yellow") for line in report.left_out]
+    return Group(*parts)
+
+
+def _rows(report: Report) -> Iterable[tuple[str, str, str]]:
+    """Name of the score, its title, the majority class's score for it."""
+    yield "entities.f1", "entities F1 (exact span and label)", "-"
+    yield "entities.actor-accuracy", "actor accuracy (entities with the right span)", "-"
+    yield "units.exact.f1", "units F1 (exact)", "-"
+    yield "units.overlap.f1", f"units F1 (token overlap >= {report.threshold:g})", "-"
+    yield from _label_rows(report, "role", "role")
+    for actor in report.actors:
+        yield from _label_rows(report, f"stakes.{actor}", f"stakes for {actor}")
+        if report[f"actor-stakes.{actor}.accuracy"].n:
+            yield f"actor-stakes.{actor}.accuracy", f"actor stakes for {actor}, accuracy", "-"
+
+
+def _label_rows(report: Report, name: str, title: str) -> Iterable[tuple[str, str, str]]:
+    majority = number(report[f"{name}.majority-class.macro-f1"].value)
+    yield f"{name}.macro-f1", f"{title} macro-F1 (paired units)", majority
+    yield f"{name}.macro-f1.end-to-end", f"{title} macro-F1 (end to end)", majority
+    yield f"{name}.cohen-kappa", f"{title} Cohen's kappa", "-"
+    yield f"{name}.krippendorff-alpha", f"{title} Krippendorff's alpha", "-"
+
+
+def _confusion(report: Report, name: str) -> RenderableType:
+    labels = report.labels(name)
+    table = Table(
+        title=f"{name}: gold in rows, predicted in columns", box=box.SIMPLE, title_justify="left", pad_edge=False
+    )
+    table.add_column("")
+    for label in labels:
+        table.add_column(label, justify="right")
+    for label, row in zip(labels, report.confusions[name], strict=True):
+        table.add_row(label, *(str(int(n)) for n in row))
+    return table
+
+
+def _footnote(report: Report) -> str:
+    return (
+        f"Intervals: percentile bootstrap over {report.resampled}, {report.resamples} resamples, seed {report.seed}. "
+        "Stakes macro-F1 is over challenge, opportunity and none. Majority: every unit given the commonest gold label."
+    )
+
+
+def number(value: float) -> str:
+    """Three decimals, or the word."""
+    return "undefined" if math.isnan(value) else f"{value:.3f}"
+
+
+def interval(score: Score) -> str:
+    """``[low, high]``, or a dash where there is none."""
+    return "-" if math.isnan(score.low) else f"[{score.low:.3f}, {score.high:.3f}]"
+
+
+def actors_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
+    """Actors with their id, name and surfaces."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in ("id", "name", "written as"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def stakes_label(stakes: Stakes) -> Text:
+    """A label in its colour."""
+    return Text(stakes.label, style=_STYLE[stakes.label])
