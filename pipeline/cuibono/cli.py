@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cuibono",
-        description="What a geopolitical commentary says is at stake, and for whom: challenges and opportunities by actor.",
-        epilog="Exit codes: 0 all went well; 1 an input, a file or a model is bad, all others were processed; 2 wrong usage.",
+        description="What a geopolitical commentary says is at stake, and for whom.",
+        epilog="Exit codes: 0 all went well; 1 an input, a file or a model is bad (the others were processed); 2 usage.",
     )
     parser.add_argument("--version", action="version", version=f"cuibono {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -209,14 +209,13 @@ def _check_text(doc: Document) -> None:
     actual = sha256(doc.text)
     if doc.text_sha256 != actual:
         raise AnnotationError("text_sha256", doc.text_sha256, f"{actual}, the sha256 of the text")
-    layers: Iterable[tuple[str, Sequence[Block | Entity | Unit]]]
-    layers = (("blocks", doc.blocks), ("entities", doc.entities), ("units", doc.units))
-    for name, items in layers:
+    layers: dict[str, Sequence[Block | Entity | Unit]]
+    layers = {"blocks": doc.blocks, "entities": doc.entities, "units": doc.units}
+    for name, items in layers.items():
         for i, item in enumerate(items):
             if item.end > len(doc.text):
-                raise AnnotationError(
-                    f"{name}[{i}]", [item.start, item.end], f"offsets up to {len(doc.text)}, the text's length"
-                )
+                found = [item.start, item.end]
+                raise AnnotationError(f"{name}[{i}]", found, f"offsets up to {len(doc.text)}, the text's length")
 
 
 def _check_apart(name: str, items: Sequence[Block | Unit]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,7 +94,7 @@ def run(
                 file.write(dumps(done.document) + "\n")
                 file.flush()
             yield done
-    os.replace(partial, out / ANNOTATIONS)
+    partial.replace(out / ANNOTATIONS)
 
 
 def _annotate(

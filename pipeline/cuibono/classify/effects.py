@@ -23,8 +23,10 @@ _CLAUSES = {"xcomp", "ccomp", "pcomp", "acl", "advcl"}
 _ASSERTED = {"boon": 1.0, "threat": 1.0, "pressure": 1.0, "weakness": 0.7, "strife": 0.7, "dependence": 1.0,
              "tie": 0.5, "deal": 0.5, "support": 0.7, "alternative": 0.7, "hold": 0.5}  # fmt: skip
 _ILL = {"threat", "pressure", "weakness", "strife", "dependence", "alternative"}
-_GROWTH = {"grow": 1, "increase": 1, "rise": 1, "expand": 1, "great": 1, "new": 1, "sound": 1, "strong": 1, "big": 1,
-           "decline": -1, "shrink": -1, "wane": -1, "diminish": -1, "weak": -1, "less": -1, "few": -1, "lose": -1}  # fmt: skip
+_GROWTH = {
+    **dict.fromkeys(("grow", "increase", "rise", "expand", "great", "new", "sound", "strong", "big"), 1),
+    **dict.fromkeys(("decline", "shrink", "wane", "diminish", "weak", "less", "few", "lose"), -1),
+}
 _STRIFE = {"strife", "clash", "alternative"}
 _DEPTH = 4
 #: "The corridor would boost trade": an effect on whoever the passage is about.
@@ -184,7 +186,7 @@ class _Reader:
                 yield from self._indirect(verb, noun, entry, sign)
 
     def _indirect(self, verb: Token, noun: Token, entry: Entry, sign: int) -> Iterator[Effect]:
-        """ "poses challenges to its hegemony": the parser may hang the phrase on the verb."""
+        """For "poses challenges to its hegemony", where the parser hangs the phrase on the verb."""
         for child in verb.children:
             value = entry.effects.get(child.lower_, 0)
             if child.dep_ in ("prep", "dative") and value:
@@ -213,11 +215,10 @@ class _Reader:
         return []
 
     def _preposition(self, token: Token) -> Iterator[Effect]:
-        """ "against Moscow", "at the expense of Iran", "in favour of Baku", "independently of Russia"."""
+        """Such as "against Moscow", "at the expense of Iran", "in favour of Baku", "independently of Russia"."""
         sign = self.lexicon.sign("prep", token.lower_, "object")
-        if sign == 0 and token.head.lower_ and (sign := self.lexicon.sign("prep", token.head.lower_, "object")):
-            if token.lower_ not in ("of", "from"):
-                return
+        if token.lower_ in ("of", "from"):
+            sign = self.lexicon.sign("prep", token.head.lower_, "object")
         if sign:
             for phrase in _objects(token):
                 yield from self._phrase(phrase, sign * self._polarity(token), 0.6, token, token.lower_, _DEPTH)
@@ -235,9 +236,9 @@ class _Reader:
             if head is token or token.dep_ == "relcl":
                 break
             if token.dep_ in _CLAUSES and (head.lemma_.lower() != token.lemma_.lower()):
-                if self.lexicon.has("flip", head.lemma_.lower()):
-                    sign = -sign
-                elif any(c.dep_ == "acomp" and self.lexicon.has("flip", c.lower_) for c in head.children):
+                if self.lexicon.has("flip", head.lemma_.lower()) or any(
+                    c.dep_ == "acomp" and self.lexicon.has("flip", c.lower_) for c in head.children
+                ):
                     sign = -sign
             elif token.dep_ in ("dobj", "pobj", "attr") and self._flips_object(head):
                 sign = -sign
@@ -245,6 +246,10 @@ class _Reader:
                 break
             token, depth = head, depth - 1
         return sign
+
+    def _unlikely(self, verb: Token) -> bool:
+        """Whether a verb says of a clause that it is unlikely, impossible ..."""
+        return any(c.dep_ == "acomp" and self.lexicon.has("flip", c.lower_) for c in verb.children)
 
     def _negates(self, child: Token) -> bool:
         plain = child.dep_ in ("neg", "det", "preconj", "advmod", "cc")

@@ -19,7 +19,10 @@ from cuibono.errors import ModelError
 
 _FIGURE = re.compile(r"\d")
 _YEAR = re.compile(r"(1[5-9]|20)\d\d(s)?")
-_MONTHS = set("January February March April May June July August September October November December".split())
+_MONTHS = frozenset(
+    {"January", "February", "March", "April", "May", "June", "July",
+     "August", "September", "October", "November", "December"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from cuibono.classify.folder import ModelFolder
 from cuibono.classify.mentions import Mentions, mentions
 from cuibono.classify.sides import Pair, rivalries, ties
 from cuibono.document import LABELS, Annotator, Stakes
-from cuibono.extract.blocks import offset
 from cuibono.extract.actors import ActorTable, load_table
+from cuibono.extract.blocks import offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Rules:
         said = mentions(doc)
         sentences = list(doc.sents)
         found = [effects(s, self._lexicon, said) for s in sentences]
-        rival = [rivalries(s, e, said) for s, e in zip(sentences, found, strict=True)]
+        rival = [rivalries(e, said) for e in found]
         frequent = Counter(ent._.actor for ent in doc.ents if ent._.actor)
         return _Context(doc, said, ties(doc, self._table.members), sentences, found, rival, frequent)
 

@@ -29,6 +29,7 @@ def ties(doc: Doc, homes: Mapping[str, tuple[str, ...]]) -> dict[str, set[str]]:
     """For each actor those to whom what happens to it matters as well.
 
     Args:
+        doc: With ``ent._.actor`` set.
         homes: From the actor table: the home state of each company (one id; blocs have more).
     """
     found: dict[str, set[str]] = {}
@@ -45,7 +46,7 @@ def ties(doc: Doc, homes: Mapping[str, tuple[str, ...]]) -> dict[str, set[str]]:
 
 
 def _patrons(doc: Doc, ent: Span) -> set[str]:
-    """ "Moscow-controlled EAEU", "Russian-led bloc", "Iranian President Ebrahim Raisi"."""
+    """Who stands behind a name: "Moscow-controlled EAEU", "Iranian President Ebrahim Raisi"."""
     before = doc[max(ent.sent.start, ent.start - 8) : ent.start]
     named = [e for e in before.ents if e._.actor and e.label_ in ("GPE", "NORP", "ORG")]
     if not named:
@@ -62,8 +63,8 @@ def _patrons(doc: Doc, ent: Span) -> set[str]:
     return {patron._.actor} if led or leads else set()
 
 
-def rivalries(sentence: Span, effects: Iterable[Effect], mentions: Mentions) -> set[Pair]:
-    """The pairs of actors that a sentence sets against each other.
+def rivalries(effects: Iterable[Effect], mentions: Mentions) -> set[Pair]:
+    """The pairs of actors that the sentence with these effects sets against each other.
 
     The agent of a harmful act and those whom it harms are rivals; so are the parties of a conflict.
     """

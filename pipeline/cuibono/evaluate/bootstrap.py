@@ -12,7 +12,7 @@ LEVEL = 0.95
 #: An interval of replicates that are mostly undefined would say nothing; then it is undefined too.
 DEFINED_SHARE = 0.5
 
-Measure = Callable[[NDArray[np.generic]], NDArray[np.float64]]
+Measure = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 
 def weights(samples: int, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.int64]:
@@ -30,6 +30,7 @@ def interval(
         counts: One row a sample, any shape behind it.
         measure: From counts with a leading replicate axis to one value a replicate.
         drawn: The weights of :func:`weights`.
+        level: Of confidence.
 
     Returns:
         Lower and upper end; NaN with fewer than two samples or too few defined replicates.

@@ -6,6 +6,7 @@ a sum over samples and a bootstrap replicate is a weighted sum: nothing is ever 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cuibono.document import LABELS, ROLES, Document
+from cuibono.document import LABELS, ROLES, Document, Unit
 from cuibono.evaluate.align import Alignment, EntityPair, UnitPair
 
 Counts = NDArray[np.int64]
@@ -68,7 +69,7 @@ def _paragraphs(alignment: Alignment) -> dict[str, Callable[[int], bool]]:
     def within(low: int, high: int) -> Callable[[int], bool]:
         return lambda start: low <= start < high
 
-    parts = {f"{alignment.doc_id}@{low}": within(low, high) for low, high in zip(edges, edges[1:], strict=False)}
+    parts = {f"{alignment.doc_id}@{low}": within(low, high) for low, high in itertools.pairwise(edges)}
     used = [p.start for pair in (*alignment.overlap, *alignment.entities) for p in pair[:1] if p]
     used += [p.start for g, p in (*alignment.overlap, *alignment.entities) if g is None and p]
     kept = {name: inside for name, inside in parts.items() if any(map(inside, used))}
@@ -84,7 +85,7 @@ def _row(alignment: Alignment, actors: Sequence[str], inside: Callable[[int], bo
         "units.overlap": _prf(overlap),
         "entities": _prf((g, p if g is None or p is None or g.label == p.label else None, p) for g, p in entities),
         "entity-actor": _entity_actors(entities),
-        "role": _confusion(ROLES, [(g and g.role, p and p.role) for g, p in overlap]),
+        "role": _confusion(ROLES, [(_role(g), _role(p)) for g, p in overlap]),
     }
     for actor in actors:
         pairs = [(_label(g, actor), _label(p, actor)) for g, p in overlap]
@@ -113,9 +114,12 @@ def _entity_actors(pairs: Iterable[EntityPair]) -> Counts:
     return np.array([sum(g == p for g, p in found), len(found)], np.int64)
 
 
-def _label(unit: object, actor: str) -> str | None:
-    stakes = getattr(unit, "stakes", None)
-    return stakes[actor].label if stakes and actor in stakes else None
+def _role(unit: Unit | None) -> str | None:
+    return unit.role if unit else None
+
+
+def _label(unit: Unit | None, actor: str) -> str | None:
+    return unit.stakes[actor].label if unit and actor in unit.stakes else None
 
 
 def _confusion(labels: Sequence[str], pairs: Sequence[tuple[str | None, str | None]]) -> Counts:

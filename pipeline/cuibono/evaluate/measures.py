@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cuibono.document import LABELS, ROLES
 
@@ -18,37 +18,41 @@ Numbers = NDArray[np.float64]
 MACRO_LABELS = ("challenge", "opportunity", "none")
 
 
-def divide(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> Numbers:
+def divide(numerator: ArrayLike, denominator: ArrayLike) -> Numbers:
     """Ratio with NaN where the denominator is zero."""
     top, bottom = np.asarray(numerator, float), np.asarray(denominator, float)
-    return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom != 0)
+    undefined = np.full(np.broadcast(top, bottom).shape, np.nan)
+    ratio: Numbers = np.divide(top, bottom, out=undefined, where=bottom != 0)
+    return ratio
 
 
-def precision(prf: NDArray[np.generic]) -> Numbers:
+def precision(prf: NDArray[np.int64]) -> Numbers:
     """Share of what was predicted that is right; undefined if nothing was predicted."""
     return divide(prf[..., 0], prf[..., 0] + prf[..., 1])
 
 
-def recall(prf: NDArray[np.generic]) -> Numbers:
+def recall(prf: NDArray[np.int64]) -> Numbers:
     """Share of gold that was found; undefined if there is no gold."""
     return divide(prf[..., 0], prf[..., 0] + prf[..., 2])
 
 
-def f1(prf: NDArray[np.generic]) -> Numbers:
+def f1(prf: NDArray[np.int64]) -> Numbers:
     """2 TP / (2 TP + FP + FN): 0 if one side is empty, undefined if both are."""
     return divide(2 * prf[..., 0], 2 * prf[..., 0] + prf[..., 1] + prf[..., 2])
 
 
-def accuracy(hits: NDArray[np.generic]) -> Numbers:
+def accuracy(hits: NDArray[np.int64]) -> Numbers:
     """Correct out of total; undefined if there is nothing to get right."""
     return divide(hits[..., 0], hits[..., 1])
 
 
-def label_f1(confusion: NDArray[np.generic], labels: Sequence[str], label: str, *, end_to_end: bool) -> Numbers:
+def label_f1(confusion: NDArray[np.int64], labels: Sequence[str], label: str, *, end_to_end: bool) -> Numbers:
     """F1 of one label.
 
     Args:
         confusion: Shape (..., n + 1, n + 1), gold in rows, units without a partner last.
+        labels: All n labels, in the order of the confusion.
+        label: The one of them.
         end_to_end: Count units without a partner as missed or invented; otherwise leave them out.
     """
     if not end_to_end:
@@ -60,26 +64,24 @@ def label_f1(confusion: NDArray[np.generic], labels: Sequence[str], label: str, 
     return f1(np.stack([tp, fp, fn], axis=-1))
 
 
-def macro_f1(
-    confusion: NDArray[np.generic], labels: Sequence[str], over: Sequence[str], *, end_to_end: bool
-) -> Numbers:
+def macro_f1(confusion: NDArray[np.int64], labels: Sequence[str], over: Sequence[str], *, end_to_end: bool) -> Numbers:
     """Mean F1 of the labels ``over``, of those that are defined; undefined if none is."""
     each = np.stack([label_f1(confusion, labels, x, end_to_end=end_to_end) for x in over])
     known = ~np.isnan(each)
     return divide(np.where(known, each, 0).sum(axis=0), known.sum(axis=0))
 
 
-def stakes_macro_f1(confusion: NDArray[np.generic], *, end_to_end: bool = False) -> Numbers:
+def stakes_macro_f1(confusion: NDArray[np.int64], *, end_to_end: bool = False) -> Numbers:
     """Macro-F1 over challenge, opportunity and none; units that are mixed still count as errors."""
     return macro_f1(confusion, LABELS, MACRO_LABELS, end_to_end=end_to_end)
 
 
-def role_macro_f1(confusion: NDArray[np.generic], *, end_to_end: bool = False) -> Numbers:
+def role_macro_f1(confusion: NDArray[np.int64], *, end_to_end: bool = False) -> Numbers:
     """Macro-F1 over claim and premise."""
     return macro_f1(confusion, ROLES, ROLES, end_to_end=end_to_end)
 
 
-def majority_confusion(confusion: NDArray[np.generic]) -> NDArray[np.generic]:
+def majority_confusion(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
     """The confusion of a classifier that gives every gold unit the label most gold units have."""
     gold = np.asarray(confusion)[..., :-1, :].sum(axis=-1)
     out = np.zeros_like(np.asarray(confusion))

@@ -38,7 +38,8 @@ def offset(token: Token) -> int:
 @Language.component("cuibono_blocks")
 def start_sentences_at_blocks(doc: Doc) -> Doc:
     """Start a sentence with each block. A doc without blocks, from an ordinary spaCy pipeline, gets
-    those of its text's layout."""
+    those of its text's layout.
+    """
     if BLOCKS not in doc.spans:
         found = [doc.char_span(b.start, b.end, label=b.kind, alignment_mode="expand") for b in layout.blocks(doc.text)]
         doc.spans[BLOCKS] = [span for span in found if span is not None]

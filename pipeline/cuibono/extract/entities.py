@@ -24,7 +24,8 @@ _PREFIXES = {
 }  # fmt: skip
 #: The last word of a name that says what kind of thing it is, whatever the model thinks.
 _HEADS = {
-    "LAW": "Treaty Agreement Accord Accords Act Convention Protocol Pact Declaration Charter Memorandum Resolution Doctrine Statute Regulation Amendment",
+    "LAW": "Treaty Agreement Accord Accords Act Convention Protocol Pact Declaration Charter Memorandum Resolution "
+    "Doctrine Statute Regulation Amendment",
     "FAC": "Corridor Pipeline Canal Railway Bridge Dam Port Airport Base Highway Stream Reactor Station",
     "EVENT": "War Revolution Summit Conference Olympics Games Crisis Uprising Spring",
     "LOC": "Sea Ocean Strait Straits Gulf River Mountains Peninsula Valley Basin Desert Channel",
@@ -32,18 +33,23 @@ _HEADS = {
 _LABEL_OF_HEAD = {word: label for label, words in _HEADS.items() for word in words.split()}
 #: Names in which an organisation's label does not make an actor: what it names is a plan or a policy.
 _NO_ACTOR = re.compile(
-    r"\b(Initiative|Plan|Program|Programme|Partnership|Policy|Strategy|Report|Review|Index|Framework|Project|Fund|Deal|Road|Look East)$"
+    r"\b(Initiative|Plan|Program|Programme|Partnership|Policy|Strategy|Report|Review|Index|Framework|Project|Fund|Deal"
+    r"|Road|Look East)$"
 )
 #: Common nouns that texts like to capitalise; alone they name nobody.
-_COMMON = set(
-    "Administration Agreement Alliance Ambassador Army Assembly Bank Board Cabinet Charter Commission Committee Community "
-    "Company Conference Congress Constitution Convention Council Court Department Embassy Empire Federation Force Forces "
-    "Government Group Hemisphere House Institute Kingdom Minister Ministry Mission Nation Organization Parliament Party "
-    "President Protocol Republic Resolution Secretary Senate State States Strategy Summit Treaty Union West East North South".split()
+_COMMON = frozenset(
+    """
+    Administration Agreement Alliance Ambassador Army Assembly Bank Board Cabinet Charter Commission Committee
+    Community Company Conference Congress Constitution Convention Council Court Department Embassy Empire
+    Federation Force Forces Government Group Hemisphere House Institute Kingdom Minister Ministry Mission Nation
+    Organization Parliament Party President Protocol Republic Resolution Secretary Senate State States Strategy
+    Summit Treaty Union West East North South
+    """.split()
 )
 _NOT_ALONE = re.compile(r"(?:former|post|ex|anti|pre)$", re.IGNORECASE)
 _TITLES = re.compile(
-    r"^(?:Mr|Mrs|Ms|Dr|Prof|President|Prime Minister|Minister|Foreign Minister|Secretary|General|King|Sheikh|Chancellor|Senator|Ayatollah)\.?\s+"
+    r"^(?:Mr|Mrs|Ms|Dr|Prof|President|Prime Minister|Minister|Foreign Minister|Secretary|General|King|Sheikh|Chancellor"
+    r"|Senator|Ayatollah)\.?\s+"
 )
 
 if not Span.has_extension("actor"):
@@ -55,7 +61,7 @@ if not Span.has_extension("actor"):
     requires=["token.tag"],
     assigns=["doc.ents", "span._.actor"],
 )
-def make_entities(nlp: Language, name: str) -> EntityLinker:
+def make_entities(nlp: Language, name: str) -> EntityLinker:  # noqa: ARG001 - spaCy passes the name
     """The component with the package's own actor table."""
     return EntityLinker(nlp, load_table())
 
@@ -77,8 +83,8 @@ class EntityLinker:
         self._matcher = self._matcher_of(self._known)
 
     def __call__(self, doc: Doc) -> Doc:
-        found = {(s.start, s.end): s for s in self._table_spans(doc)}
-        found = _merge(found.values(), [s for e in doc.ents if (s := _normalised(e)) is not None])
+        """Set ``doc.ents`` and their actors."""
+        found = _merge(self._table_spans(doc), [s for e in doc.ents if (s := _normalised(e)) is not None])
         found = self._bind_acronyms(doc, found)
         found = self._repeat_names(doc, found)
         _bind_persons(found)

@@ -13,24 +13,25 @@ from cuibono.ingest import notes
 
 _CONNECTIVES = """
 accordingly; additionally; admittedly; after all; all in all; all told; also; alternatively; and; as a consequence;
-as a result; as such; as well; at any rate; at the same time; at the very least; be that as it may; besides; but;
-by and large; by comparison; by contrast; by extension; consequently; conversely; despite this; despite that;
-equally; even so; even then; finally; first; firstly; for a start; for example; for instance; for its part;
-for one thing; for that reason; for this reason; fortunately; furthermore; granted; hence; however; in a word;
-in addition; in addition to these factors; in addition to this; in any case; in any event; in brief; in conclusion;
-in consequence; in contrast; in effect; in essence; in fact; in light of this; in other words; in particular;
-in return; in short; in sum; in summary; in that sense; in the end; in this context; in this sense; in this way;
-in turn; indeed; instead; interestingly; lastly; likewise; meanwhile; more importantly; moreover; most importantly;
-namely; naturally; nevertheless; next; nonetheless; nor; not surprisingly; notably; notwithstanding this; now; of course;
-on balance; on the contrary; on the one hand; on the other; on the other hand; on the whole; or; otherwise;
-overall; particularly; put differently; rather; regardless; second; secondly; similarly; simply put; so; specifically;
-still; subsequently; taken together; that being said; that is; that said; then; then again; therefore; third; thirdly;
-this in turn; thus; to be fair; to be sure; to sum up; true; ultimately; unfortunately; unsurprisingly; what is more; yet;
+as a result; as such; as well; at any rate; at the same time; at the very least; be that as it may; besides; but; by
+and large; by comparison; by contrast; by extension; consequently; conversely; despite this; despite that; equally;
+even so; even then; finally; first; firstly; for a start; for example; for instance; for its part; for one thing;
+for that reason; for this reason; fortunately; furthermore; granted; hence; however; in a word; in addition; in
+addition to these factors; in addition to this; in any case; in any event; in brief; in conclusion; in consequence;
+in contrast; in effect; in essence; in fact; in light of this; in other words; in particular; in return; in short;
+in sum; in summary; in that sense; in the end; in this context; in this sense; in this way; in turn; indeed;
+instead; interestingly; lastly; likewise; meanwhile; more importantly; moreover; most importantly; namely;
+naturally; nevertheless; next; nonetheless; nor; not surprisingly; notably; notwithstanding this; now; of course; on
+balance; on the contrary; on the one hand; on the other; on the other hand; on the whole; or; otherwise; overall;
+particularly; put differently; rather; regardless; second; secondly; similarly; simply put; so; specifically; still;
+subsequently; taken together; that being said; that is; that said; then; then again; therefore; third; thirdly; this
+in turn; thus; to be fair; to be sure; to sum up; true; ultimately; unfortunately; unsurprisingly; what is more;
+yet;
 """.replace("\n", " ")
 
 _LISTED = sorted((c.strip() for c in _CONNECTIVES.split(";") if c.strip()), key=len, reverse=True)
 #: With a comma any of them; without one only those that cannot be anything else there.
-_WITH_COMMA = re.compile(r"(?:%s)\s*,\s*" % "|".join(map(re.escape, _LISTED)), re.IGNORECASE)
+_WITH_COMMA = re.compile(r"(?:{})\s*,\s*".format("|".join(map(re.escape, _LISTED))), re.IGNORECASE)
 _BARE = re.compile(
     r"(?:and|but|yet|thus|hence|therefore|moreover|nor|or|so(?!\s+(?:far|much|many|long|that|little)\b))\s+",
     re.IGNORECASE,
@@ -43,6 +44,9 @@ def trim(text: str, start: int, end: int, labels: Iterable[str] = (), *, subordi
     """Shrink ``text[start:end]`` to the unit inside it; ``start == end`` if nothing is left.
 
     Args:
+        text: The document's text.
+        start: Where the stretch begins.
+        end: Where it ends.
         labels: The labels of the document's endnotes, by which footnote markers are known.
         subordinator: Also drop a leading *while*, *although* or *whereas*: right for one half of a
             split sentence, wrong for a whole one.
@@ -72,7 +76,7 @@ def _strip_space(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _strip_connective(text: str, start: int, end: int, subordinator: bool) -> int:
     for pattern in (_WITH_COMMA, _BARE, *((_SUBORDINATOR,) if subordinator else ())):
-        match = pattern.match(text, start, end)
+        match: re.Match[str] | None = pattern.match(text, start, end)
         if match and match.end() < end:
             return match.end()
     return start

@@ -33,7 +33,7 @@ def find_units(doc: Doc) -> Doc:
         for sentence in sentences(doc, paragraph):
             if is_assertion(sentence) and (whole := _trimmed(sentence)) is not None:
                 wholes.append(whole)
-                halves.extend(split(sentence, whole))
+                halves.extend(split(sentence))
     doc.spans[UNITS] = wholes
     doc.spans[HALVES] = halves
     return doc
@@ -42,7 +42,7 @@ def find_units(doc: Doc) -> Doc:
 def sentences(doc: Doc, paragraph: Span) -> Iterator[Span]:
     """The sentences of a paragraph; what the parser cut off in mid-sentence is put back."""
     start: int | None = None
-    found = [s for s in doc[paragraph.start : paragraph.end].sents]
+    found = [s for s in doc.sents if paragraph.start <= s.start < paragraph.end]
     for sentence, following in zip(found, [*found[1:], None], strict=True):
         start = sentence.start if start is None else start
         end = min(sentence.end, paragraph.end)
@@ -72,7 +72,7 @@ def is_assertion(sentence: Span) -> bool:
     return len(words) >= _LEAST_WORDS and any(_is_finite(t) for t in sentence)
 
 
-def split(sentence: Span, whole: Span) -> list[Span]:
+def split(sentence: Span) -> list[Span]:
     """The two halves of a sentence that the codebook might split, or nothing."""
     doc = sentence.doc
     for cut in _cuts(sentence):

@@ -24,7 +24,8 @@ _INVISIBLE = re.compile(r"[\u200b\u200c\u200d\ufeff\xad]")
 _GLUED = re.compile(r"(?:[a-z]{2}|\d{2}|[a-z]\))[.!?]$")
 _MARKDOWN = re.compile(
     r"""(?P<open>!?\[)(?=[^\]\n]+\]\([^)\s]*[^)\n]*\)) | (?P<close>\]\([^)\n]*\))
-      | (?P<strong>\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+) | (?P<tag></?\w[^>\n]*>) | (?P<quote>(?<=\n)[ \t]*>[ \t]?)""",
+      | (?P<strong>\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+) | (?P<tag></?\w[^>\n]*>)
+      | (?P<quote>(?<=\n)[ \t]*>[ \t]?)""",
     re.VERBOSE,
 )
 
@@ -71,7 +72,9 @@ def view_of(document: Document) -> View:
         raise ValueError(f"{document.doc_id}: this annotation carries no text; use with_text first")
     labels = [b.extra["label"] for b in document.of_kind("endnote") if "label" in b.extra]
     markdown = document.source.get("media_type") == "text/markdown"
-    text, origin, pieces = "", [], []
+    text = ""
+    origin: list[int] = []
+    pieces: list[Piece] = []
     for block in document.of_kind(*READ):
         if text:
             text += _GAP

@@ -142,8 +142,8 @@ def _stakes(d: Mapping[str, Any]) -> Stakes:
 
 
 def _relation(d: Mapping[str, Any]) -> Relation:
-    ends = [_string(k, d.get(k)) for k in ("source", "target", "kind")]
-    return Relation(*ends, _rest(d, "source", "target", "kind"))
+    source, target, kind = (_string(k, d.get(k)) for k in ("source", "target", "kind"))
+    return Relation(source, target, kind, _rest(d, "source", "target", "kind"))
 
 
 def _actor_stakes(data: object) -> dict[str, dict[str, Stakes]]:

@@ -59,8 +59,8 @@ def _decode(data: bytes, path: str | Path) -> Decoded:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strict(data, encoding, path)
-    if (encoding := _utf16_without_bom(data)) is not None:
-        return _strict(data, encoding, path)
+    if (utf16 := _utf16_without_bom(data)) is not None:
+        return _strict(data, utf16, path)
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError as error:
@@ -100,7 +100,7 @@ def _windows_1252(data: bytes, error: UnicodeDecodeError, path: str | Path) -> D
 
 
 def _reject_binary(text: str, path: str | Path) -> None:
-    odd = [i for i, ch in enumerate(text) if ch < " " and ch not in _TEXT_CONTROLS or "\x7f" <= ch < "\x85"]
+    odd = [i for i, ch in enumerate(text) if (ch < " " and ch not in _TEXT_CONTROLS) or "\x7f" <= ch < "\x85"]
     if "\x00" in text or len(odd) > 0.02 * len(text):
         raise InputError(path, f"binary: control character U+{ord(text[odd[0]]):04X} at character {odd[0]}")
     if not text.strip("\ufeff\u200b \t\r\n\x0b\x0c\xa0"):

@@ -42,8 +42,10 @@ _DISCLAIMER = re.compile(
     r"\b(views|opinions)\b.{0,60}\b(expressed|herein|are)\b.{0,80}\b(author|own|reflect|represent)", re.I | re.S
 )
 _BIOGRAPHY = re.compile(
-    r"""^(about\s+the\s+authors?\b | (the\s+author | (dr\.?\s|prof\.?\s)?[A-Z][\w.'’-]+(\s+[A-Z][\w.'’-]+){1,3})\s+(is|was|serves|works|writes|teaches)\s+
-    .{0,80}?\b(fellow|research\w*|professor|lecturer|analyst|journalist|correspondent|editor|columnist|scholar|student|candidate|director|author)\b)""",
+    r"""^(about\s+the\s+authors?\b | (the\s+author | (dr\.?\s|prof\.?\s)?[A-Z][\w.'’-]+(\s+[A-Z][\w.'’-]+){1,3})
+    \s+(is|was|serves|works|writes|teaches)\s+
+    .{0,80}?\b(fellow|research\w*|professor|lecturer|analyst|journalist|correspondent|editor|columnist|scholar|student
+    |candidate|director|author)\b)""",
     re.VERBOSE,
 )
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "«": '"', "»": '"', "\xa0": " "})

@@ -6,6 +6,7 @@ text leaves to layout, such as pull quotes and site furniture, is found by the s
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cuibono.document import Block
-from cuibono.ingest import layout, notes
+from cuibono.ingest import layout
 from cuibono.ingest.layout import Chunk
 
 _MARKS = re.compile(r"^[\s>#*+=-]*(?:\d{1,3}[.)]\s+)?")
@@ -60,8 +61,8 @@ def _leaves(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
 def _cut(text: str, start: int, stop: int, kind: str) -> Iterator[Chunk]:
     """One chunk; a run of footnote definitions, which CommonMark reads as one paragraph, as several."""
     pieces = [m.start() for m in re.finditer(r"^\[\^?[\w*-]{1,20}\]:?[ \t]", text[start:stop], re.M)]
-    edges = sorted({0, *pieces}) + [stop - start]
-    for a, b in zip(edges, edges[1:], strict=False):
+    edges = [*sorted({0, *pieces}), stop - start]
+    for a, b in itertools.pairwise(edges):
         piece = text[start + a : start + b]
         marks = _MARKS.match(piece) if kind != "boilerplate" else None
         lead = marks.end() if marks else 0

@@ -1,0 +1,1 @@
+"""For people: tables for the terminal, from annotation files and reports alone."""

@@ -29,18 +29,15 @@ def console(*, stderr: bool = False) -> Console:
 
 def document_table(document: Document, strongest: int = STRONGEST) -> RenderableType:
     """What one document says is at stake for each actor that it was annotated for."""
-    parts: list[RenderableType] = [
-        Text(f"{document.doc_id}: {document.meta.get('title') or '(no title)'}", style="bold")
-    ]
     roles = Counter(u.role for u in document.units)
     named = len({e.actor for e in document.entities if e.actor})
     who = document.annotator
-    parts.append(
-        Text(
-            f"{len(document.units)} units ({roles['claim']} claims, {roles['premise']} premises), "
-            f"{len(document.entities)} entities, {named} actors; by {who.name if who else '?'} {who.version if who else ''}"
-        )
+    head = Text(f"{document.doc_id}: {document.meta.get('title') or '(no title)'}", style="bold")
+    counts = Text(
+        f"{len(document.units)} units ({roles['claim']} claims, {roles['premise']} premises), "
+        f"{len(document.entities)} entities, {named} actors; by {f'{who.name} {who.version}' if who else '?'}"
     )
+    parts: list[RenderableType] = [head, counts]
     for actor, name in document.actors.items():
         parts.append(_actor_part(document, actor, name, strongest))
     return Group(*parts)
@@ -62,8 +59,8 @@ def _actor_part(document: Document, actor: str, name: str, strongest: int) -> Re
             shown = f"{score:.2f}" if score is not None else "-"
             table.add_row(Text(label, style=_STYLE[label]), shown, unit.role, _sentence(document, unit))
     figures = _figures(document, actor)
-    shown = [table] if table.row_count else []
-    return Group(Text(), Text(head, style="bold"), *shown, *figures)
+    examples = [table] if table.row_count else []
+    return Group(Text(), Text(head, style="bold"), *examples, *figures)
 
 
 def _strongest(units: Iterable[Unit], actor: str, label: str) -> list[Unit]:
