@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cuibono",
         description="What a geopolitical commentary says is at stake, and for whom.",
-        epilog="Exit codes: 0 all went well; 1 an input, a file or a model is bad (the others were processed); 2 usage.",
+        epilog="Exit codes: 0 all went well; 1 an input, file or model is bad, the rest was done; 2 wrong usage.",
     )
     parser.add_argument("--version", action="version", version=f"cuibono {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -160,9 +160,9 @@ def _print_document(args: argparse.Namespace, document: Any, total: int) -> None
         _say(f"warning: {document.source['path']}: {warning}")
     if args.quiet:
         return
-    from cuibono.report.terminal import console, document_table
+    from cuibono.report.terminal import document_table, show
 
-    console().print(document_table(document, strongest=3 if total <= 20 else 1))
+    show(document_table(document, strongest=3 if total <= 20 else 1))
 
 
 def _progress(args: argparse.Namespace, number: int, total: int, failed: int) -> None:
@@ -203,9 +203,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         out = report.to_dict() | ({"annotators": agreement.to_dict()} if agreement else {})
         print(json.dumps(out, ensure_ascii=False, indent=1))
         return OK
-    from cuibono.report.terminal import console, report_table
+    from cuibono.report.terminal import report_table, show
 
-    console().print(report_table(report, agreement))
+    show(report_table(report, agreement))
     return OK
 
 
@@ -234,24 +234,20 @@ def _actors(args: argparse.Namespace) -> int:
     from cuibono.extract.actors import load_table
 
     table = load_table()
-    found = [(name, table.resolve(name)) for name in args.names] or [(i, table.resolve(i)) for i in sorted(table.names)]
+    asked = args.names or sorted(table.names)
+    found = [(name, table.resolve(name)) for name in asked]
     if args.json:
-        rows = [
-            {"asked": n, "id": a.id, "name": a.name, "known": a.known, "written_as": table.surfaces_of(a.id)}
-            for n, a in found
-        ]
+        rows = [_actor_row(name, actor, table.surfaces_of(actor.id)) for name, actor in found]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
-        return OK
-    if args.quiet:
-        return OK
-    from cuibono.report.terminal import actors_table, console
+    elif not args.quiet:
+        from cuibono.report.terminal import actors_table, show
 
-    lines = [
-        (a.id, a.name if a.known else f"{a.name} (not in the table)", ", ".join(table.surfaces_of(a.id)))
-        for _, a in found
-    ]
-    console().print(actors_table(lines))
+        show(actors_table([(name, a, table.surfaces_of(a.id)) for name, a in found]))
     return OK
+
+
+def _actor_row(name: str, actor: Any, surfaces: list[str]) -> dict[str, Any]:
+    return {"asked": name, "id": actor.id, "name": actor.name, "known": actor.known, "written_as": surfaces}
 
 
 def _say(line: str) -> None:

@@ -48,13 +48,14 @@ def read(path: str | Path, doc_id: str | None = None) -> Document:
         raise InputError(path, f"no paragraph to analyse; found only: {kinds}")
     source = {"path": path.as_posix(), "sha256": sha256(data), "media_type": media_type}
     source["encoding"] = decoded.encoding
-    title = " — ".join(decoded.text[b.start : b.end] for b in found if b.kind == "title")
+    titles = [decoded.text[b.start : b.end] for b in found if b.kind == "title"]
     return Document(
         doc_id=doc_id or path.stem,
         text=decoded.text,
         text_sha256=sha256(decoded.text),
         source=source,
-        meta={"title": title or None},
+        # Of a short title and the full headline the latter.
+        meta={"title": max(titles, key=len)} if titles else {},
         blocks=found,
     )
 

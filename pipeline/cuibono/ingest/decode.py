@@ -28,6 +28,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 #: Control characters that text files do contain: tab, line feed, form feed, carriage return.
+_SAMPLE = 65536
 _TEXT_CONTROLS = {"\t", "\n", "\x0b", "\x0c", "\r", "\x85"}
 
 
@@ -50,17 +51,20 @@ def decode(data: bytes, path: str | Path) -> Decoded:
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise InputError(path, f"binary: this is {what}; allowed: plain text (.txt) or Markdown (.md)")
-    decoded = _decode(data, path)
+    controls = sum(byte < 32 and chr(byte) not in _TEXT_CONTROLS for byte in data[:_SAMPLE])
+    decoded = _decode(data, path, binary=controls > 0.02 * len(data[:_SAMPLE]))
     _reject_binary(decoded.text, path)
     return decoded
 
 
-def _decode(data: bytes, path: str | Path) -> Decoded:
+def _decode(data: bytes, path: str | Path, *, binary: bool) -> Decoded:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strict(data, encoding, path)
     if (utf16 := _utf16_without_bom(data)) is not None:
         return _strict(data, utf16, path)
+    if binary:
+        raise InputError(path, "binary: full of control characters; allowed: plain text (.txt) or Markdown (.md)")
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError as error:

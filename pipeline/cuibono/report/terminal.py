@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,19 +13,28 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cuibono.document import Document, Stakes, Unit
+from cuibono.document import Document, Unit
 from cuibono.evaluate import Report, Score
+from cuibono.extract.actors import Actor
 
 #: Output that is not a terminal's has this width, so that it is the same everywhere.
 WIDTH = 110
 STRONGEST = 3
+SURFACES = 12
 _STYLE = {"challenge": "red", "opportunity": "green", "mixed": "yellow", "none": "dim"}
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A console that breaks no words in files and pipes and has colours only where they are shown."""
-    plain = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return plain if plain.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH)
+def show(what: RenderableType) -> None:
+    """Print to standard output: as wide as the terminal; in files and pipes a fixed width and no colours."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(what)
+        return
+    console = Console(highlight=False, width=WIDTH, no_color=True, file=io.StringIO())
+    console.print(what)
+    # Tables are padded to their width; in a file that is only noise.
+    lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
+    print("\n".join(line.rstrip() for line in lines), end="")
 
 
 def document_table(document: Document, strongest: int = STRONGEST) -> RenderableType:
@@ -32,7 +42,7 @@ def document_table(document: Document, strongest: int = STRONGEST) -> Renderable
     roles = Counter(u.role for u in document.units)
     named = len({e.actor for e in document.entities if e.actor})
     who = document.annotator
-    head = Text(f"{document.doc_id}: {document.meta.get('title') or '(no title)'}", style="bold")
+    head = Text(f"\n{document.doc_id}: {document.meta.get('title') or '(no title)'}", style="bold")
     counts = Text(
         f"{len(document.units)} units ({roles['claim']} claims, {roles['premise']} premises), "
         f"{len(document.entities)} entities, {named} actors; by {f'{who.name} {who.version}' if who else '?'}"
@@ -181,16 +191,13 @@ def interval(score: Score) -> str:
     return "-" if math.isnan(score.low) else f"[{score.low:.3f}, {score.high:.3f}]"
 
 
-def actors_table(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
-    """Actors with their id, name and surfaces."""
+def actors_table(rows: Sequence[tuple[str, Actor, list[str]]]) -> RenderableType:
+    """How names resolve: what was asked, the actor, and the first of its writings."""
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for column in ("id", "name", "written as"):
+    for column in ("asked", "id", "name", "written as"):
         table.add_column(column)
-    for row in rows:
-        table.add_row(*row)
+    for asked, actor, surfaces in rows:
+        more = f", and {len(surfaces) - SURFACES} more" if len(surfaces) > SURFACES else ""
+        written = ", ".join(surfaces[:SURFACES]) + more
+        table.add_row(asked, actor.id, actor.name, written if actor.known else "not in the table: a plain name")
     return table
-
-
-def stakes_label(stakes: Stakes) -> Text:
-    """A label in its colour."""
-    return Text(stakes.label, style=_STYLE[stakes.label])
