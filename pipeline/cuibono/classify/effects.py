@@ -28,6 +28,7 @@ _GROWTH = {
     **dict.fromkeys(("decline", "shrink", "wane", "diminish", "weak", "less", "few", "lose"), -1),
 }
 _STRIFE = {"strife", "clash", "alternative"}
+_AIMING = {"seek", "try", "attempt", "want", "aim", "hope", "plan", "intend", "strive", "aspire", "wish", "propose"}
 _DEPTH = 4
 #: "The corridor would boost trade": an effect on whoever the passage is about.
 UNNAMED = ""
@@ -78,6 +79,8 @@ class _Reader:
                 yield from self._preposition(token)
 
     def _verb(self, verb: Token, entry: Entry, acted_upon: set[int]) -> Iterator[Effect]:
+        if _is_aim(verb):
+            return
         polarity = self._polarity(verb)
         for place, sign in entry.effects.items():
             if place == "assert":
@@ -233,16 +236,14 @@ class _Reader:
             if any(self._negates(c) for c in token.children):
                 sign = -sign
             head = token.head
-            if head is token or token.dep_ == "relcl":
+            if head.i == token.i or token.dep_ == "relcl":
                 break
             if token.dep_ in _CLAUSES and (head.lemma_.lower() != token.lemma_.lower()):
-                if self.lexicon.has("flip", head.lemma_.lower()) or any(
-                    c.dep_ == "acomp" and self.lexicon.has("flip", c.lower_) for c in head.children
-                ):
+                if self.lexicon.has("flip", head.lemma_.lower()) or self._unlikely(head):
                     sign = -sign
             elif token.dep_ in ("dobj", "pobj", "attr") and self._flips_object(head):
                 sign = -sign
-            if token.dep_ == "advcl" or token.dep_ == "conj":
+            if token.dep_ in ("advcl", "conj"):
                 break
             token, depth = head, depth - 1
         return sign
@@ -257,6 +258,13 @@ class _Reader:
 
     def _flips_object(self, head: Token) -> bool:
         return head.lower_ == "without" or (head.lemma_.lower() in ("lack", "avoid", "absence", "deny"))
+
+
+def _is_aim(verb: Token) -> bool:
+    """Such as "efforts to dominate", "seeks to weaken": an aim alone is no effect (codebook, rule 7)."""
+    if not any(c.dep_ == "aux" and c.lower_ == "to" for c in verb.children):
+        return False
+    return verb.dep_ == "acl" or (verb.dep_ in ("xcomp", "advcl") and verb.head.lemma_.lower() in _AIMING)
 
 
 def _light_verb(noun: Token) -> Token | None:

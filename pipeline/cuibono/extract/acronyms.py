@@ -36,17 +36,24 @@ def definitions(text: str) -> Iterator[Definition]:
             continue
         floor = max(0, end - 200) + words[0].start()
         start = _long_form(short, text, floor, end)
-        if start is not None and text[start].isupper() and "\n" not in text[start:end]:
+        if start is not None and "\n" not in text[start:end]:
             yield Definition(short, start, end)
 
 
 def _long_form(short: str, text: str, floor: int, end: int) -> int | None:
     at = end - 1
-    letters = [ch.lower() for ch in short if ch.isalnum()]
+    letters = [ch for ch in short if ch.isalnum()]
     for i in range(len(letters) - 1, -1, -1):
-        while at >= floor and (text[at].lower() != letters[i] or (i == 0 and at > floor and text[at - 1].isalnum())):
+        while at >= floor and not _fits(letters[i], text, at, opening=i == 0, floor=floor):
             at -= 1
         if at < floor:
             return None
         at -= 1
     return at + 1
+
+
+def _fits(letter: str, text: str, at: int, *, opening: bool, floor: int) -> bool:
+    """The first letter must open a word, and as a capital: names do not begin with their "of"."""
+    if opening:
+        return text[at] == letter and (at == floor or not text[at - 1].isalnum())
+    return text[at].lower() == letter.lower()

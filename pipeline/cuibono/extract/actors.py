@@ -1,6 +1,6 @@
 """The actor table: which actor a name stands for.
 
-The table is data (``data/*.tsv``, see ``data/README.md`` for the sources of each column). A name is
+The table is data (``data/*.tsv``; ``data/actors/`` in the repository says how it was made). A name is
 looked up as it is written; what the user types is looked up more kindly (:meth:`ActorTable.resolve`).
 """
 
@@ -113,6 +113,7 @@ def load_table() -> ActorTable:
         names[row["id"]] = row["name"]
         members[row["id"]] = tuple(_cells(row["members"]) or _cells(row["home"]))
         _add(surfaces, (Surface(t, row["label"], row["id"]) for t in (row["name"], *_cells(row["aliases"]))))
+        _add(surfaces, (Surface(t, "NORP", row["id"]) for t in _cells(row["demonyms"])))
     for row in _rows(texts["names.tsv"]):
         _add(surfaces, (Surface(text, row["label"]) for text in _cells(row["surfaces"])))
     return ActorTable(surfaces, names, members, sha256("".join(texts[name] for name in _FILES)))

@@ -135,8 +135,10 @@ class EntityLinker:
         return _override(doc, found, bound)
 
     def _repeat_names(self, doc: Doc, found: list[Span]) -> list[Span]:
-        """A name of several words that was found once is found wherever it stands."""
-        names = {s.text: s for s in found if s.end - s.start > 1 and s.text not in self._known}
+        """A name of several words that was found once is found wherever it stands; a person by surname too."""
+        names = {s.text: s for s in found if len(s) > 1 and s.text not in self._known}
+        people = [s for s in found if s.label_ == "PERSON" and len(s) > 1 and len(s[-1].text) > 2]
+        names |= {s[-1].text: s for s in people if s[-1].text not in self._known and s[-1].text not in _COMMON}
         matches = self._matcher_of(names)(doc, as_spans=True) if names else []
         more = [_labelled(m, Surface(m.text, names[m.text].label_, names[m.text]._.actor)) for m in matches]
         return sorted(filter_spans([*found, *more]), key=lambda s: s.start)

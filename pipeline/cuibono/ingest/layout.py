@@ -17,6 +17,7 @@ from cuibono.ingest import notes
 HEADING_WORDS = 14
 STANDFIRST_WORDS = 45
 PULLQUOTE_WORDS = 5
+HEADING_QUOTE_WORDS = 8
 #: Lines of hand-wrapped text stay below this length; lines of pages that are copied do not.
 WRAP_WIDTH = 100
 
@@ -42,7 +43,8 @@ _DISCLAIMER = re.compile(
     r"\b(views|opinions)\b.{0,60}\b(expressed|herein|are)\b.{0,80}\b(author|own|reflect|represent)", re.I | re.S
 )
 _BIOGRAPHY = re.compile(
-    r"""^(about\s+the\s+authors?\b | (the\s+author | (dr\.?\s|prof\.?\s)?[A-Z][\w.'’-]+(\s+[A-Z][\w.'’-]+){1,3})
+    r"""^((?i:about\s+the\s+authors?)\b | ((?i:the\s+author)
+    | ((?i:dr|prof)\.?\s)?[A-Z][\w.'’-]+(\s+[A-Z][\w.'’-]+){1,3})
     \s+(is|was|serves|works|writes|teaches)\s+
     .{0,80}?\b(fellow|research\w*|professor|lecturer|analyst|journalist|correspondent|editor|columnist|scholar|student
     |candidate|director|author)\b)""",
@@ -244,14 +246,18 @@ def _quotable(chunks: Sequence[Chunk]) -> int:
 
 
 def mark_pullquotes(chunks: Iterable[Chunk]) -> list[Chunk]:
-    """A short paragraph that repeats words of a longer one, whatever marks stand around them."""
+    """A short paragraph, or what looked like a heading, that repeats words of a longer paragraph."""
     out = list(chunks)
     running = {i: _plain(c.text) for i, c in enumerate(out) if c.kind in ("paragraph", "pullquote")}
-    for i, plain in running.items():
-        chunk = out[i]
-        if chunk.sentences > 2 or not PULLQUOTE_WORDS <= chunk.words <= 80:
+    for i, chunk in enumerate(out):
+        if chunk.kind not in ("paragraph", "heading") or chunk.sentences > 2:
             continue
-        if any(j != i and len(other) > len(plain) and plain in other for j, other in running.items()):
+        plain = _plain(chunk.text)
+        # The words of a heading may recur by chance; a sentence's hardly.
+        least = PULLQUOTE_WORDS if chunk.kind == "paragraph" else HEADING_QUOTE_WORDS
+        if least <= chunk.words <= 80 and any(
+            j != i and len(other) > len(plain) and plain in other for j, other in running.items()
+        ):
             out[i] = replace(chunk, kind="pullquote")
     return out
 
