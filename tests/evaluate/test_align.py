@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cuibono.document import Annotator, Block, Document, Stakes, Unit, sha256
 from cuibono.errors import AnnotationError
 from cuibono.evaluate import align
-from cuibono.evaluate.align import _overlap, _TOKEN
+from cuibono.evaluate.align import _TOKEN, _overlap
 
 TEXT = " ".join(f"w{i:02}" for i in range(60))
 

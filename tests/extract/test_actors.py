@@ -10,11 +10,13 @@ TABLE = load_table()
 @pytest.mark.parametrize(
     ("name", "actor"),
     [
-        ("Russia", "RUS"), ("RUS", "RUS"), ("rus", "RUS"), ("Moscow", "RUS"), ("kremlin", "RUS"), ("the Kremlin", "RUS"),
-        ("US", "USA"), ("U.S.", "USA"), ("White House", "USA"), ("European Union", "EU"), ("EU", "EU"), ("Zhongnanhai", "CHN"),
+        ("Russia", "RUS"), ("RUS", "RUS"), ("rus", "RUS"), ("Moscow", "RUS"), ("kremlin", "RUS"),
+        ("the Kremlin", "RUS"), ("US", "USA"), ("U.S.", "USA"), ("White House", "USA"), ("EU", "EU"),
+        ("European Union", "EU"), ("Zhongnanhai", "CHN"),
         ("Türkiye", "TUR"), ("Turkiye", "TUR"), ("Kosovo", "XKX"), ("Taiwan", "TWN"), ("Palestine", "PSE"),
         ("Boeing", "org:boeing"), ("Taliban", "TALIBAN"), ("Organization of Turkic States", "OTS"), ("CSTO", "CSTO"),
-        ("Ivory Coast", "CIV"), ("Côte d'Ivoire", "CIV"), ("North Korea", "PRK"), ("Holy See", "VAT"), ("the West", "WEST"),
+        ("Ivory Coast", "CIV"), ("Côte d'Ivoire", "CIV"), ("North Korea", "PRK"), ("Holy See", "VAT"),
+        ("the West", "WEST"),
     ],
 )  # fmt: skip
 def test_a_name_resolves(name, actor):

@@ -112,13 +112,17 @@ class Rules:
         here = context.sentence_index(unit)
         window = context.rivalries[max(0, here - 1) : here + 2]
         rivals = {other for pairs in window for pair in pairs if actor in pair for other in pair - {actor}}
-        topical = self._topical(context, unit, here, actor)
+        named = context.mentions.actors(unit)
+        # A sentence about a rival is about the rival.
+        topical = 0.0 if named & rivals and actor not in named else self._topical(context, unit, here, actor)
+        # What a cue does to somebody named is not done to the topic as well.
+        taken = {e.cue.i for e in found if e.actor not in (UNNAMED, actor)}
         out = []
         for effect in found:
             value = effect.sign * effect.weight
             if effect.actor == actor:
                 out.append(Reading(effect, value))
-            elif effect.actor == UNNAMED and topical:
+            elif effect.actor == UNNAMED and topical and effect.cue.i not in taken:
                 out.append(Reading(effect, value * topical, "the passage is about it"))
             elif actor in context.ties.get(effect.actor, ()):
                 out.append(Reading(effect, value * weights["tie"], f"tied to {effect.actor}"))
