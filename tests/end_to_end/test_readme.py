@@ -27,8 +27,8 @@ def sessions() -> list[tuple[str, str]]:
 
 def printed(command: str, folder: Path) -> str:
     """What a command prints to both streams, in a folder that looks like a checkout."""
-    run = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False)
-    return run.stdout + run.stderr
+    merged = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.run(command, shell=True, cwd=folder, text=True, check=False, **merged).stdout
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from cuibono.ingest import read
 
 def test_markers_quotes_and_spaces_are_cleaned_and_offsets_lead_back(write):
     """The view has no marker, no curly quote, no double space; each span leads back to the file."""
-    text = "Port title\n\nIran’s\xa0port[1]  is “open”.[1] It pays.Then it closed.\n\nIt pays still. It will.\n\n[1] A report."
+    text = "Port title\n\nIran’s\xa0port[1]  is “open”.[1] It pays.Then it fell.\n\nIt pays. It will.\n\n[1] A report."
     document = read(write(text))
     view = view_of(document)
     assert 'Iran\'s port is "open". It pays' in view.text

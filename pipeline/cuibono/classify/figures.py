@@ -12,8 +12,8 @@ from cuibono.document import Stakes
 
 #: An actor is judged if it is named in this many units.
 LEAST_UNITS = 2
-#: The rarer side must reach this share of the other for the picture to be mixed.
-MIXED_SHARE = 0.5
+#: "Mixed" means both about equally: the rarer side reaches this share of the other.
+MIXED_SHARE = 2 / 3
 _AGENT = {"nsubj", "nsubjpass", "agent", "csubj"}
 _INSIDE_SUBJECT = {"poss", "compound", "amod", "nmod", "pobj", "prep", "conj", "appos"}
 

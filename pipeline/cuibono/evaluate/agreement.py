@@ -1,44 +1,49 @@
-"""Chance-corrected agreement of two annotators on the labels of the units that both have."""
+"""Chance-corrected agreement of two annotators on the labels of the units that both have.
+
+As the measures, these take confusions with any leading shape, so that the bootstrap is one call.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
-
 import numpy as np
 
-
-def cohen_kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float:
-    """Cohen's kappa (1960) for two annotators; NaN without pairs or where chance is certain."""
-    n = len(pairs)
-    if n == 0:
-        return float("nan")
-    left, right = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
-    observed = sum(a == b for a, b in pairs) / n
-    expected = sum(left[x] * right[x] for x in left) / n**2
-    return float("nan") if expected == 1 else (observed - expected) / (1 - expected)
+from cuibono.evaluate.counts import Counts
+from cuibono.evaluate.measures import Numbers, divide
 
 
-def krippendorff_alpha(units: Sequence[Sequence[Hashable | None]]) -> float:
-    """Krippendorff's alpha for nominal data (2011, "Computing Krippendorff's Alpha-Reliability").
+def cohen_kappa(confusion: Counts) -> Numbers:
+    """Cohen's kappa (1960, "A coefficient of agreement for nominal scales").
 
     Args:
-        units: For each unit the labels of all annotators; None where one gave none. Any number
-            of annotators; units with fewer than two labels say nothing and are left out.
+        confusion: Shape (..., n + 1, n + 1); the last row and column (units without a partner) are left out.
 
     Returns:
-        Alpha; NaN if no unit has two labels, or if all labels are the same.
+        Kappa; NaN without pairs, or where both always give one and the same label.
     """
-    rows = [[x for x in unit if x is not None] for unit in units]
-    rows = [row for row in rows if len(row) > 1]
-    totals = Counter(x for row in rows for x in row)
-    n = sum(totals.values())
-    observed = sum((len(row) ** 2 - sum(c * c for c in Counter(row).values())) / (len(row) - 1) for row in rows)
-    expected = (n * n - sum(c * c for c in totals.values())) / (n - 1) if n > 1 else 0
-    return 1 - observed / expected if expected else float("nan")
+    paired = confusion[..., :-1, :-1]
+    total = paired.sum(axis=(-2, -1))
+    observed = divide(np.trace(paired, axis1=-2, axis2=-1), total)
+    expected = divide((paired.sum(axis=-1) * paired.sum(axis=-2)).sum(axis=-1), total**2)
+    return divide(observed - expected, 1 - expected)
 
 
-def pair_labels(confusion: np.ndarray) -> list[tuple[int, int]]:
-    """The pairs of label indices that a confusion counts; units that one side lacks are left out."""
-    inner = np.asarray(confusion)[:-1, :-1]
-    return [(i, j) for i, j in zip(*np.nonzero(inner), strict=True) for _ in range(int(inner[i, j]))]
+def krippendorff_alpha(confusion: Counts) -> Numbers:
+    """Krippendorff's alpha for two annotators and nominal labels.
+
+    The coincidence matrix of Krippendorff (2011, "Computing Krippendorff's Alpha-Reliability", section A) is
+    the confusion plus its transpose.
+
+    Args:
+        confusion: As for :func:`cohen_kappa`.
+
+    Returns:
+        Alpha; NaN without pairs, or where only one label is used.
+    """
+    paired = confusion[..., :-1, :-1]
+    coincidences = paired + np.swapaxes(paired, -2, -1)
+    by_label = coincidences.sum(axis=-1)
+    values = by_label.sum(axis=-1)
+    observed = values - np.trace(coincidences, axis1=-2, axis2=-1)
+    expected = divide(values**2 - (by_label**2).sum(axis=-1), values - 1)
+    ratio = divide(observed, expected)
+    return 1 - ratio

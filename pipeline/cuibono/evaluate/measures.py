@@ -11,8 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cuibono.document import LABELS, ROLES
-
 Numbers = NDArray[np.float64]
 #: Macro-F1 of stakes is over these; ``mixed`` is rare and reported apart.
 MACRO_LABELS = ("challenge", "opportunity", "none")
@@ -71,19 +69,10 @@ def macro_f1(confusion: NDArray[np.int64], labels: Sequence[str], over: Sequence
     return divide(np.where(known, each, 0).sum(axis=0), known.sum(axis=0))
 
 
-def stakes_macro_f1(confusion: NDArray[np.int64], *, end_to_end: bool = False) -> Numbers:
-    """Macro-F1 over challenge, opportunity and none; units that are mixed still count as errors."""
-    return macro_f1(confusion, LABELS, MACRO_LABELS, end_to_end=end_to_end)
-
-
-def role_macro_f1(confusion: NDArray[np.int64], *, end_to_end: bool = False) -> Numbers:
-    """Macro-F1 over claim and premise."""
-    return macro_f1(confusion, ROLES, ROLES, end_to_end=end_to_end)
-
-
-def majority_confusion(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The confusion of a classifier that gives every gold unit the label most gold units have."""
-    gold = np.asarray(confusion)[..., :-1, :].sum(axis=-1)
-    out = np.zeros_like(np.asarray(confusion))
-    out[..., :-1, int(np.argmax(gold.reshape(-1, gold.shape[-1]).sum(axis=0)))] = gold
-    return out
+def majority_macro_f1(confusion: NDArray[np.int64], labels: Sequence[str], over: Sequence[str]) -> Numbers:
+    """Macro-F1 of a classifier that gives every gold unit the label that most gold units have."""
+    gold = confusion[..., :-1, :].sum(axis=-1)
+    commonest = np.eye(gold.shape[-1], dtype=np.int64)[np.argmax(gold, axis=-1)]
+    guessed = np.zeros_like(confusion)
+    guessed[..., :-1, :-1] = gold[..., :, None] * commonest[..., None, :]
+    return macro_f1(guessed, labels, over, end_to_end=False)

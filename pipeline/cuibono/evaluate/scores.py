@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from cuibono.document import LABELS, ROLES, Annotator, Document
 from cuibono.errors import AnnotationError
 from cuibono.evaluate import agreement, bootstrap, measures
@@ -163,7 +161,7 @@ def _scores(table: Table, actors: Sequence[str], drawn: Counts) -> Iterator[Scor
         per_sample = table.counts[counts]
         total = per_sample.sum(axis=0)
         low, high = bootstrap.interval(per_sample, measure, drawn)
-        return Score(name, float(measure(total)), low, high, int(total[1] if total.shape == (2,) else total.sum()))
+        return Score(name, float(measure(total)), low, high, _items(total, name))
 
     yield score("entities.f1", "entities", measures.f1)
     yield score("entities.precision", "entities", measures.precision)
@@ -173,26 +171,30 @@ def _scores(table: Table, actors: Sequence[str], drawn: Counts) -> Iterator[Scor
         yield score(f"units.{match}.f1", f"units.{match}", measures.f1)
         yield score(f"units.{match}.precision", f"units.{match}", measures.precision)
         yield score(f"units.{match}.recall", f"units.{match}", measures.recall)
-    yield from _label_scores(score, table, "role", ROLES, ROLES)
+    for name, measure in _label_measures("role", ROLES, ROLES):
+        yield score(name, "role", measure)
     for actor in actors:
-        yield from _label_scores(score, table, f"stakes.{actor}", LABELS, measures.MACRO_LABELS)
+        for name, measure in _label_measures(f"stakes.{actor}", LABELS, measures.MACRO_LABELS):
+            yield score(name, f"stakes.{actor}", measure)
         hits = table.total(f"actor-stakes.{actor}")
         # They belong to the document: paragraphs cannot be resampled for them.
         yield Score(f"actor-stakes.{actor}.accuracy", float(measures.accuracy(hits)), n=int(hits[1]))
 
 
-def _label_scores(score: Any, table: Table, name: str, labels: Sequence[str], over: Sequence[str]) -> Iterator[Score]:
+def _items(total: Counts, name: str) -> int:
+    """What a measure is about: all that either side has; for labels of paired units only the pairs."""
+    if total.shape == (2,):
+        return int(total[1])
+    paired = total.ndim == 2 and not name.endswith("end-to-end")
+    return int((total[:-1, :-1] if paired else total).sum())
+
+
+def _label_measures(name: str, labels: Sequence[str], over: Sequence[str]) -> Iterator[tuple[str, bootstrap.Measure]]:
     """Macro-F1 on paired units and end to end, each label, the majority class, and agreement."""
-    for suffix, end_to_end in (("macro-f1", False), ("macro-f1.end-to-end", True)):
-        measure = partial(measures.macro_f1, labels=labels, over=over, end_to_end=end_to_end)
-        yield score(f"{name}.{suffix}", name, measure)
+    yield f"{name}.macro-f1", partial(measures.macro_f1, labels=labels, over=over, end_to_end=False)
+    yield f"{name}.macro-f1.end-to-end", partial(measures.macro_f1, labels=labels, over=over, end_to_end=True)
     for label in labels:
-        one = partial(measures.label_f1, labels=labels, label=label, end_to_end=False)
-        yield score(f"{name}.{label}.f1", name, one)
-    confusion = table.total(name)
-    majority = measures.majority_confusion(confusion)
-    value = measures.macro_f1(majority, labels, over, end_to_end=False)
-    yield Score(f"{name}.majority-class.macro-f1", float(value), n=int(majority.sum()))
-    pairs = agreement.pair_labels(np.asarray(confusion))
-    yield Score(f"{name}.cohen-kappa", agreement.cohen_kappa(pairs), n=len(pairs))
-    yield Score(f"{name}.krippendorff-alpha", agreement.krippendorff_alpha(pairs), n=len(pairs))
+        yield f"{name}.{label}.f1", partial(measures.label_f1, labels=labels, label=label, end_to_end=False)
+    yield f"{name}.majority-class.macro-f1", partial(measures.majority_macro_f1, labels=labels, over=over)
+    yield f"{name}.cohen-kappa", agreement.cohen_kappa
+    yield f"{name}.krippendorff-alpha", agreement.krippendorff_alpha

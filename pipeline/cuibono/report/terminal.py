@@ -106,7 +106,7 @@ def _name(document: Document, actor: str) -> str:
         return actor
     surfaces = Counter((e.label != "NORP", document.span(e)) for e in document.entities if e.actor == actor)
     best = max(surfaces, key=lambda key: (key[0], surfaces[key], -len(key[1])), default=None)
-    return f"{best[1]} ({actor})" if best else actor
+    return f"{best[1]} ({actor})" if best and best[1] != actor else actor
 
 
 def report_table(report: Report, agreement: Report | None = None) -> RenderableType:
