@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_validate(commands)
     _add_actors(commands)
+    _add_corpus(commands)
     return parser
 
 
@@ -118,6 +119,16 @@ def _add_actors(commands: Any) -> None:
     p.add_argument("names", nargs="*", metavar="NAME")
     _add_output(p)
     p.set_defaults(command=_actors)
+
+
+def _add_corpus(commands: Any) -> None:
+    p = commands.add_parser("corpus", help="check a labelled corpus", description="Work with a labelled corpus.")
+    actions = p.add_subparsers(title="actions", required=True, metavar="ACTION")
+    c = actions.add_parser("check", help="lay labels and texts together", description="Lay labels and texts together.")
+    c.add_argument("folder", type=Path, metavar="FOLDER", help="labels, such as data/annotated/open")
+    c.add_argument("--texts", type=Path, metavar="DIR", help="folder of the texts of stand-off labels")
+    _add_output(c)
+    c.set_defaults(command=_corpus_check)
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -248,6 +259,21 @@ def _actors(args: argparse.Namespace) -> int:
 
 def _actor_row(name: str, actor: Any, surfaces: list[str]) -> dict[str, Any]:
     return {"asked": name, "id": actor.id, "name": actor.name, "known": actor.known, "written_as": surfaces}
+
+
+def _corpus_check(args: argparse.Namespace) -> int:
+    from cuibono.corpus import check
+
+    found = check(args.folder, args.texts)
+    for problem in found.problems:
+        _say(f"error: {problem}")
+    if args.json and not args.quiet:
+        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+    elif not args.quiet:
+        from cuibono.report.terminal import corpus_table, show
+
+        show(corpus_table(found))
+    return BAD_INPUT if found.problems else OK
 
 
 def _say(line: str) -> None:

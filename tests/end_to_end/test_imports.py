@@ -18,7 +18,8 @@ ALLOWED = {
     "extract": {"document", "errors", "ingest"},
     "classify": {"document", "errors", "extract"},
     "evaluate": {"document", "errors"},
-    "report": {"document", "errors", "evaluate", "extract"},
+    "corpus": {"document", "errors", "extract", "formats"},
+    "report": {"corpus", "document", "errors", "evaluate", "extract"},
     "annotate": {"classify", "document", "errors", "extract", "ingest"},
     "run": {"document", "errors", "formats", "ingest"},
 }

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cuibono.corpus import SPLITS, Check
 from cuibono.document import Document, Unit
 from cuibono.evaluate import Report, Score
 from cuibono.extract.actors import Actor
@@ -179,6 +180,24 @@ def _footnote(report: Report) -> str:
         f"Intervals: percentile bootstrap over {report.resampled}, {report.resamples} resamples, seed {report.seed}. "
         "Stakes macro-F1 is over challenge, opportunity and none. Majority: every unit given the commonest gold label."
     )
+
+
+def corpus_table(found: Check) -> RenderableType:
+    """What a labelled corpus holds."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in ("", *SPLITS, "all"):
+        table.add_column(column, justify="right" if column else "left")
+    for name, counts in (("documents", found.documents), ("units", found.units)):
+        table.add_row(name, *(str(counts[split]) for split in SPLITS), str(counts.total()))
+    total = found.labels.total() or 1
+    labels = ", ".join(f"{n} {label} ({n / total:.1%})" for label, n in found.labels.most_common())
+    lines = [
+        f"{found.labels.total()} labels of a unit for an actor: {labels}",
+        f"{found.differing} units whose labels differ between actors",
+        f"{len(found.actors)} actors: " + ", ".join(f"{a} {n}" for a, n in found.actors.most_common()),
+        f"{len(found.problems)} problems",
+    ]
+    return Group(table, *map(Text, lines))
 
 
 def number(value: float) -> str:

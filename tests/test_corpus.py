@@ -1,0 +1,146 @@
+"""Labels and texts, laid together."""
+
+import json
+import unicodedata
+from dataclasses import replace
+
+import pytest
+
+from cuibono.cli import BAD_INPUT, OK, main
+from cuibono.corpus import check, load_corpus
+from cuibono.document import Block, Stakes, Unit, sha256
+from cuibono.errors import InputError
+from cuibono.formats import dump
+
+TEXT = "A port\n\nThe old port of Lima was opened in the month of May. It pays well.\n"
+PARAGRAPH = TEXT.index("The"), len(TEXT) - 1
+
+
+@pytest.fixture
+def corpus(tmp_path, document):
+    """A corpus folder and a folder of texts with one stand-off document in train."""
+
+    def add(split="train", doc_id="port", text=TEXT, standoff=True, **changes):
+        start, end = text.index("The old"), text.index(" It pays") - 1
+        doc = document(
+            (start, end, "premise", {"PER": "none", "CHL": "challenge"}),
+            doc_id=doc_id,
+            text=text,
+            actors={"PER": "Peru", "CHL": "Chile"},
+            blocks=(Block(0, 6, "title"), Block(text.index("The old"), len(text) - 1, "paragraph")),
+        )
+        doc = replace(doc, **changes)
+        (tmp_path / "labels" / split).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "texts" / "sub").mkdir(parents=True, exist_ok=True)
+        if standoff:
+            (tmp_path / "texts" / "sub" / f"{doc_id}.txt").write_text(text, encoding="utf-8")
+        dump(doc.without_text() if standoff else doc, tmp_path / "labels" / split / f"{doc_id}.json")
+        return tmp_path / "labels", tmp_path / "texts"
+
+    return add
+
+
+def test_a_sound_corpus_has_no_problems(corpus):
+    """What it holds is counted."""
+    found = check(*corpus())
+    assert found.problems == []
+    assert (found.documents["train"], found.units["train"], found.differing) == (1, 1, 1)
+    assert found.labels == {"none": 1, "challenge": 1}
+
+
+def test_a_missing_text(corpus):
+    """The text that is missing is named."""
+    labels, _ = corpus()
+    assert ["port.txt is missing" in p for p in check(labels).problems] == [True]
+
+
+@pytest.mark.parametrize("content", [TEXT.replace("May", "June").encode(), b"\xff\xfe\x00"])
+def test_an_altered_text(corpus, content):
+    """Offsets into another text mean nothing."""
+    labels, texts = corpus()
+    (texts / "sub" / "port.txt").write_bytes(content)
+    (problem,) = check(labels, texts).problems
+    assert "altered" in problem
+    assert "port" in problem
+
+
+def test_a_unit_outside_the_paragraphs(corpus):
+    """A title asserts nothing that is labelled."""
+    both = {"PER": Stakes("none"), "CHL": Stakes("none")}
+    found = check(*corpus(units=(Unit("u1", 0, 6, "claim", stakes=both),)))
+    assert ["lies in no paragraph" in p for p in found.problems] == [True]
+
+
+def test_a_unit_that_splits_a_character(corpus):
+    """A letter and its combining accent belong together."""
+    text = unicodedata.normalize("NFD", TEXT.replace("port of", "pört of"))
+    start = text.index("The old")
+    cut = text.index("\u0308")
+    both = {"PER": Stakes("none"), "CHL": Stakes("none")}
+    found = check(*corpus(text=text, units=(Unit("u1", start, cut, "claim", stakes=both),)))
+    assert ["splits a character" in p for p in found.problems] == [True]
+
+
+def test_an_unknown_actor(corpus):
+    """An id is of the table, or a handle."""
+    found = check(*corpus(actors={"PER": "Peru", "CHL": "Chile", "Acme": "Acme", "org:acme": "Acme"}, units=()))
+    assert ["found 'Acme'" in p for p in found.problems] == [True]
+
+
+def test_stakes_for_every_actor(corpus):
+    """An actor that was asked about has a label on each unit."""
+    found = check(*corpus(actors={"PER": "Peru", "CHL": "Chile", "BRA": "Brazil"}))
+    assert ["no stakes for BRA" in p for p in found.problems] == [True]
+
+
+def test_one_text_under_two_names(corpus):
+    """A copy is found by its hash."""
+    corpus()
+    labels, texts = corpus(doc_id="copy")
+    assert any("the same text as" in p for p in check(labels, texts).problems)
+
+
+def test_a_text_in_train_and_test(corpus):
+    """By name and by hash."""
+    corpus()
+    problems = check(*corpus(split="test")).problems
+    assert any("the same text as" in p for p in problems)
+    assert any("the same name as" in p for p in problems)
+
+
+def test_a_sentence_of_test_in_train(corpus):
+    """A sentence of some length that both have is a leak, whatever the rest."""
+    corpus()
+    labels, texts = corpus(split="test", doc_id="other", text=TEXT.replace("It pays well", "It pays badly"))
+    assert any("stands in train/port as well" in p for p in check(labels, texts).problems)
+
+
+def test_the_command(corpus, capsys, tmp_path):
+    """A table, or JSON; an error code where there is a problem or nothing at all."""
+    labels, texts = corpus()
+    assert main(["corpus", "check", str(labels), "--texts", str(texts)]) == OK
+    assert "0 problems" in capsys.readouterr().out
+    assert main(["corpus", "check", str(labels), "--json"]) == BAD_INPUT
+    assert json.loads(capsys.readouterr().out)["problems"]
+    assert main(["corpus", "check", str(tmp_path / "none")]) == BAD_INPUT
+
+
+def test_rows_of_a_split(corpus):
+    """A row for each unit and actor, with its context."""
+    labels, texts = corpus()
+    rows = load_corpus("train", texts, labels)
+    assert rows.num_rows == 2
+    row = rows[1]
+    assert row["unit"] == "The old port of Lima was opened in the month of May"
+    assert (row["actor"], row["actor_name"], row["label"]) == ("CHL", "Chile", "challenge")
+    assert (row["left"], row["right"]) == ("", ". It pays well.")
+    with pytest.raises(InputError, match="allowed: train, dev, test"):
+        load_corpus("validation", texts, labels)
+
+
+def test_texts_that_are_there_need_no_folder(corpus):
+    """Labels on the project's own texts carry them."""
+    labels, _ = corpus(standoff=False)
+    assert check(labels).problems == []
+    assert load_corpus("train", labels=labels)[0]["doc_id"] == "port"
+    assert sha256(TEXT) == sha256(TEXT.encode())
