@@ -1,6 +1,7 @@
 """Labels and texts, laid together."""
 
 import json
+import re
 import unicodedata
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ from cuibono.cli import BAD_INPUT, OK, main
 from cuibono.corpus import check, load_corpus
 from cuibono.document import Block, Stakes, Unit, sha256
 from cuibono.errors import InputError
-from cuibono.formats import dump
+from cuibono.formats import dump, load
+from tests.conftest import ROOT
 
 TEXT = "A port\n\nThe old port of Lima was opened in the month of May. It pays well.\n"
 PARAGRAPH = TEXT.index("The"), len(TEXT) - 1
@@ -144,3 +146,33 @@ def test_texts_that_are_there_need_no_folder(corpus):
     assert check(labels).problems == []
     assert load_corpus("train", labels=labels)[0]["doc_id"] == "port"
     assert sha256(TEXT) == sha256(TEXT.encode())
+
+
+OPEN = ROOT / "data" / "annotated" / "open"
+SHARED = ROOT.parent / "shared" / "corpus"
+
+
+def test_texts_written_for_the_corpus_are_the_ones_labelled():
+    """The labels carry the text of the file that the repository holds, and none of a third party's."""
+    carried = {d.doc_id: d.text for split in ("train", "dev", "test") for d in load(OPEN / split) if d.text is not None}
+    files = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "data/raw/written").glob("*.txt")}
+    assert carried.items() <= files.items()
+    assert len(carried) >= 60
+
+
+def test_the_corpus_without_its_texts_lacks_nothing_else():
+    """Every problem then is a missing text, and every missing text is in SOURCES.tsv."""
+    sources = {line.split("\t")[0] for line in (OPEN / "SOURCES.tsv").read_text(encoding="utf-8").splitlines()[1:]}
+    problems = check(OPEN).problems
+    missing = {re.search(r"the text (\S+)\.txt is missing", problem)[1] for problem in problems}
+    assert missing == sources
+    assert len(problems) == len(sources)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the third parties' texts (../shared/corpus) are absent")
+def test_the_corpus_with_its_texts_is_whole():
+    """Nothing missing, altered or shared between splits; amounts as the data card says."""
+    result = check(OPEN, SHARED)
+    assert result.problems == []
+    card = (OPEN / "DATACARD.md").read_text(encoding="utf-8")
+    assert f"{sum(result.units.values()):,} units, {sum(result.labels.values()):,} judgements" in card

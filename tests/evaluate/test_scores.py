@@ -161,6 +161,12 @@ def test_the_interval_of_a_mean_is_the_textbooks():
     assert high == pytest.approx(hits.mean() + margin, abs=0.005)
 
 
+def test_one_sample_that_counts_has_no_interval():
+    """An actor of one document among many: every replicate would be the same, which is not certainty."""
+    counts = np.array([[0, 0], [7, 10], [0, 0]])
+    assert all(np.isnan(bootstrap.interval(counts, measures.accuracy, bootstrap.weights(3))))
+
+
 def test_one_document_is_resampled_by_paragraph():
     """And the report says so."""
     a, b = (load(FIRST_PASS / x / "iran-drone-factory.json") for x in "ab")

@@ -99,3 +99,22 @@ def test_no_such_file(tmp_path):
     """A missing file is named."""
     with pytest.raises(InputError, match="no such file"):
         load(tmp_path / "none.json")
+
+
+def test_a_folder_is_read_file_by_file_without_its_subfolders(tmp_path, document):
+    """First passes lie in subfolders; texts may lie in subfolders of theirs."""
+    (tmp_path / "labels" / "first-pass").mkdir(parents=True)
+    (tmp_path / "texts" / "sub").mkdir(parents=True)
+    for place, doc_id in (("b", "d2"), ("a", "d1"), ("first-pass/c", "d3")):
+        doc = document((0, 3, "claim", {"RUS": "none"}), doc_id=doc_id)
+        dump(doc.without_text(), tmp_path / "labels" / f"{place}.json")
+        (tmp_path / "texts" / "sub" / f"{doc_id}.txt").write_text(doc.text, encoding="utf-8", newline="")
+    found = load(tmp_path / "labels", tmp_path / "texts")
+    assert [d.doc_id for d in found] == ["d1", "d2"]
+    assert all(d.text for d in found)
+
+
+def test_a_folder_without_annotations_is_an_error(tmp_path):
+    """Rather than an empty list, which would be scored as nothing."""
+    with pytest.raises(InputError, match="no annotation in this folder"):
+        load(tmp_path)

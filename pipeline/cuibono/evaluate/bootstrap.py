@@ -33,9 +33,10 @@ def interval(
         level: Of confidence.
 
     Returns:
-        Lower and upper end; NaN with fewer than two samples or too few defined replicates.
+        Lower and upper end; NaN with fewer than two samples that count anything (an actor of one
+        document: every replicate would be the same) or too few defined replicates.
     """
-    if len(counts) < 2:
+    if np.count_nonzero(counts.reshape(len(counts), -1).any(axis=1)) < 2:
         return float("nan"), float("nan")
     replicates = measure(np.tensordot(drawn, counts, axes=1))
     defined = replicates[~np.isnan(replicates)]

@@ -12,17 +12,24 @@ from cuibono.errors import AnnotationError, InputError
 
 
 def load(path: str | Path, texts: str | Path | None = None) -> list[Document]:
-    """Read every document of a file.
+    """Read every document of a file, or of the files of a folder.
 
     Args:
-        path: A `.json` file with one object, or a `.jsonl` file with one a line.
-        texts: A folder in which the texts of stand-off annotations are found as ``<doc_id>.txt``.
+        path: A `.json` file with one object, a `.jsonl` file with one a line, or a folder, whose
+            `.json` files (not those of its subfolders) are read in the order of their names.
+        texts: A folder in which, subfolders included, the texts of stand-off annotations are found as
+            ``<doc_id>.txt``.
 
     Raises:
         InputError: No such file, not UTF-8, not JSON (with the line).
         AnnotationError: An annotation that breaks the schema (with the line and the field).
     """
     path = Path(path)
+    if path.is_dir():
+        documents = [doc for file in sorted(path.glob("*.json")) for doc in load(file, texts)]
+        if not documents:
+            raise InputError(path, "no annotation in this folder; allowed: a folder with .json files")
+        return documents
     documents = [_parse(obj, where) for obj, where in _objects(path)]
     if not documents:
         raise InputError(path, "no annotation in this file; allowed: one JSON object, or one a line")
@@ -84,7 +91,8 @@ def _parse(obj: Any, where: str) -> Document:
 def _reunite(doc: Document, folder: Path, path: Path) -> Document:
     if doc.text is not None:
         return doc
-    source = folder / f"{doc.doc_id}.txt"
+    name = f"{doc.doc_id}.txt"
+    source = next(iter(sorted(folder.rglob(name))), folder / name)
     try:
         data = source.read_bytes()
     except OSError:

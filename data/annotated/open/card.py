@@ -1,0 +1,104 @@
+"""The numbers of the data card: python data/annotated/open/card.py TEXTS
+
+TEXTS is the folder of the texts that are not ours (SOURCES.tsv). Prints Markdown: labels by split,
+source and actor, and the agreement of the first passes over all actors together
+(by actor: ``cuibono evaluate`` on the same folders).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cuibono.document import LABELS, Document
+from cuibono.evaluate import align
+from cuibono.evaluate.agreement import cohen_kappa, krippendorff_alpha
+from cuibono.evaluate.bootstrap import interval, weights
+from cuibono.formats import load
+
+HERE = Path(__file__).parent
+SPLITS = ("train", "dev", "test")
+SHOWN = 20
+Counts = NDArray[np.int64]
+
+
+def source(document: Document) -> str:
+    """Whose text: the first part of its name, or written for the corpus."""
+    return "written" if document.text is not None else document.doc_id.split("-")[0]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def distribution(counts: dict[str, Counter[str]], documents: Counter[str], head: str) -> str:
+    """Labels of each group, with shares."""
+    rows = []
+    for group, labels in counts.items():
+        total = sum(labels.values())
+        shares = [f"{labels[label]} ({labels[label] / total:.0%})" for label in LABELS]
+        rows.append([group, documents[group], total, *shares])
+    return table([head, "texts", "labels", *LABELS], rows)
+
+
+def agreement(split: str, texts: str) -> list[object]:
+    """Of the first passes of a split: units, role and stakes, with intervals over documents."""
+    a, b = ({d.doc_id: d for d in load(HERE / split / "first-pass" / x, texts)} for x in "ab")
+    alignments = [align(a[k], b[k]) for k in sorted(a)]
+    units: list[list[int]] = []
+    stakes: list[Counts] = []
+    roles: list[Counts] = []
+    for one in alignments:
+        pairs = [(x, y) for x, y in one.overlap if x and y]
+        units.append([len(pairs), len(one.gold.units), len(one.predicted.units)])
+        stakes.append(_confusion(LABELS, [(x.stakes[k].label, y.stakes[k].label) for x, y in pairs for k in x.stakes]))
+        roles.append(_confusion(("claim", "premise"), [(x.role, y.role) for x, y in pairs]))
+    drawn = weights(len(alignments))
+
+    def shown(counts: list[Counts] | list[list[int]], measure: Callable[[Counts], NDArray[np.float64]]) -> str:
+        per = np.array(counts)
+        low, high = interval(per, measure, drawn)
+        return f"{float(measure(per.sum(axis=0)[None])[0]):.3f} [{low:.3f}, {high:.3f}]"
+
+    f1 = shown(units, lambda c: 2 * c[:, 0] / (c[:, 1] + c[:, 2]))
+    kappas = [shown(x, m) for x in (roles, stakes) for m in (cohen_kappa, krippendorff_alpha)]
+    return [split, len(alignments), f1, *kappas]
+
+
+def _confusion(labels: Sequence[str], pairs: Iterable[tuple[str, str]]) -> Counts:
+    # The last row and column, which the measures leave out, are for units without a partner.
+    out = np.zeros((len(labels) + 1, len(labels) + 1), dtype=np.int64)
+    for x, y in pairs:
+        out[labels.index(x), labels.index(y)] += 1
+    return out
+
+
+def main(texts: str) -> None:
+    """Print the tables."""
+    by: dict[str, dict[str, Counter[str]]] = {"split": {}, "source": {}, "actor": {}}
+    documents: dict[str, Counter[str]] = {name: Counter() for name in by}
+    for split in SPLITS:
+        for document in load(HERE / split):
+            for name, groups in (("split", [split]), ("source", [source(document)]), ("actor", list(document.actors))):
+                documents[name].update(groups)
+            for unit in document.units:
+                for actor, stakes in unit.stakes.items():
+                    for name, group in (("split", split), ("source", source(document)), ("actor", actor)):
+                        by[name].setdefault(group, Counter())[stakes.label] += 1
+    for name, counts in by.items():
+        ordered = dict(sorted(counts.items(), key=lambda item: -sum(item[1].values())))
+        shown = dict(list(ordered.items())[:SHOWN])
+        print(distribution(counts if name == "split" else shown, documents[name], name), end="\n\n")
+    head = ["first passes", "texts", "unit F1", "role kappa", "role alpha", "stakes kappa", "stakes alpha"]
+    print(table(head, [agreement(split, texts) for split in SPLITS if (HERE / split / "first-pass").is_dir()]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
