@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 DOCUMENT := data/raw/iran-drone-factory.txt
 GOLD := data/annotated/gold/iran-drone-factory.json
 FIRST := data/annotated/first-pass
+LINTED := pipeline tests benchmarks data/annotated
 
 .PHONY: run test test-slow lint build clean help
 
@@ -23,8 +24,8 @@ test-slow: $(READY)  ## the tests that take minutes
 	$(BIN)/pytest -m slow
 
 lint: $(READY)  ## ruff and mypy
-	$(BIN)/ruff check pipeline tests
-	$(BIN)/ruff format --check pipeline tests
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/ruff format --check $(LINTED)
 	$(BIN)/mypy
 
 build: $(READY)  ## wheel and sdist in dist/

@@ -8,10 +8,9 @@ and none, with a bootstrap over documents.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -21,28 +20,21 @@ from cuibono.corpus import load_corpus
 from cuibono.document import LABELS
 from cuibono.evaluate import align
 from cuibono.evaluate.bootstrap import interval, weights
+from cuibono.evaluate.counts import confusion
+from cuibono.evaluate.measures import MACRO_LABELS, macro_f1
 from cuibono.extract.actors import load_table
 from cuibono.formats import load
+from cuibono.formats.jsonl import find_texts
 from cuibono.ingest import read
 
-SCORED = ("challenge", "opportunity", "none")
 Key = tuple[str, str, str]
-
-
-def macro_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Over the three labels, of confusions with a leading axis (gold in rows)."""
-    scores = []
-    for k in map(LABELS.index, SCORED):
-        scores.append(2 * confusions[:, k, k] / (confusions[:, k, :].sum(1) + confusions[:, :, k].sum(1)))
-    return np.mean(scores, axis=0)
 
 
 def rules(texts: str) -> dict[Key, str]:
     """What rules-v1 says from the text alone, on its own units, for the gold units that they overlap."""
-    table, out = load_table(), {}
+    table, known, out = load_table(), find_texts(texts), {}
     for gold in load("data/annotated/open/test", texts):
-        path = next(Path(texts).rglob(f"{gold.doc_id}.txt"))
-        found = Annotator([table.resolve(actor) for actor in gold.actors]).annotate(read(path))
+        found = Annotator([table.resolve(actor) for actor in gold.actors]).annotate(read(known[gold.doc_id]))
         for unit, other in align(gold, found).overlap:
             if unit is not None:
                 for actor in unit.stakes:
@@ -69,13 +61,14 @@ def main(texts: str) -> None:
     }
     documents = sorted({row["doc_id"] for row in test})
     drawn = weights(len(documents))
+    measure = partial(macro_f1, labels=LABELS, over=MACRO_LABELS, end_to_end=False)
     print("| system | macro-F1 | 95% interval |\n| --- | ---: | ---: |")
     for name, labels in systems.items():
-        counts = np.zeros((len(documents), len(LABELS), len(LABELS)), dtype=np.int64)
-        for row, label in zip(test, labels, strict=True):
-            counts[documents.index(row["doc_id"]), LABELS.index(row["label"]), LABELS.index(label)] += 1
-        low, high = interval(counts, macro_f1, drawn)
-        print(f"| {name} | {macro_f1(counts.sum(axis=0)[None])[0]:.3f} | [{low:.3f}, {high:.3f}] |")
+        pairs = list(zip(test, labels, strict=True))
+        each = [confusion(LABELS, [(row["label"], x) for row, x in pairs if row["doc_id"] == d]) for d in documents]
+        counts = np.stack(each)
+        low, high = interval(counts, measure, drawn)
+        print(f"| {name} | {measure(counts.sum(axis=0)):.3f} | [{low:.3f}, {high:.3f}] |")
 
 
 def _features(row: dict[str, str]) -> str:

@@ -83,11 +83,13 @@ class Annotator:
 
     def _judge_found(self, parsed: Parsed) -> list[_Judged]:
         found = parsed.units()
-        wholes = self._judge(parsed, [whole for whole, _ in found])
-        halves = iter(self._judge(parsed, [half for _, pair in found for half in pair]))
+        halves = [half for _, pair in found for half in pair]
+        # In one call: what a classifier works out for the whole document is worked out once.
+        judged = iter(self._judge(parsed, [*(whole for whole, _ in found), *halves]))
+        wholes = [next(judged) for _ in found]
         out: list[_Judged] = []
         for whole, (_, pair) in zip(wholes, found, strict=True):
-            parts = [next(halves) for _ in pair]
+            parts = [next(judged) for _ in pair]
             out.extend(parts if parts and _differ(*parts) else [whole])
         return out
 
@@ -103,13 +105,13 @@ class Annotator:
         return [_Judged(*row) for row in zip(spans, roles, stakes, strict=True)]
 
     def _units(self, parsed: Parsed, judged: Sequence[_Judged]) -> tuple[Unit, ...]:
-        labels = [b.extra["label"] for b in parsed.document.of_kind("endnote") if "label" in b.extra]
+        text, labels = parsed.document.require_text(), parsed.document.endnote_labels()
         out = []
         for i, j in enumerate(judged, 1):
             start, end = (j.given.start, j.given.end) if j.given else parsed.offsets(j.span)
             name = j.given.id if j.given else f"u{i}"
             role, score = j.role
-            tied = _endnotes(parsed.document.text or "", start, end, labels)
+            tied = _endnotes(text, start, end, labels)
             out.append(Unit(name, start, end, role, round(score, 4), j.stakes, tied))
         return tuple(out)
 

@@ -183,16 +183,12 @@ def _progress(args: argparse.Namespace, number: int, total: int, failed: int) ->
 
 
 def _summary(document: Any, path: str) -> dict[str, Any]:
-    labels = {a: {} for a in document.actors}  # type: dict[str, dict[str, int]]
-    for unit in document.units:
-        for actor, stakes in unit.stakes.items():
-            labels[actor][stakes.label] = labels[actor].get(stakes.label, 0) + 1
     return {
         "doc_id": document.doc_id,
         "path": path,
         "units": len(document.units),
         "entities": len(document.entities),
-        "stakes": labels,
+        "stakes": {a: dict(document.label_counts(a)) for a in document.actors},
         "actor_stakes": {a: {e: s.label for e, s in row.items()} for a, row in document.actor_stakes.items()},
         "warnings": list(document.extra.get("warnings", ())),
     }

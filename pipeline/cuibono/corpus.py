@@ -18,6 +18,7 @@ from cuibono.document import Block, Document, Unit
 from cuibono.errors import AnnotationError, CuibonoError, InputError
 from cuibono.extract.actors import load_table
 from cuibono.formats import load
+from cuibono.formats.jsonl import find_texts, put_back
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -83,8 +84,8 @@ def load_corpus(split: str, texts: str | Path | None = None, labels: str | Path 
 
     Args:
         split: ``train``, ``dev`` or ``test``.
-        texts: The folder of the texts of stand-off labels; without it those documents are left out only
-            if they carry their text, and are an error otherwise.
+        texts: The folder of the texts of stand-off labels; without it a document that carries no text is
+            an error.
         labels: A corpus folder; default: ``data/annotated/open`` of this checkout.
 
     Raises:
@@ -116,7 +117,7 @@ def _available(texts: str | Path | None) -> dict[str, Path]:
         return {}
     if not Path(texts).is_dir():
         raise InputError(texts, "no such folder of texts")
-    return {path.stem: path for path in sorted(Path(texts).rglob("*.txt"))}
+    return find_texts(texts)
 
 
 def _with_text(document: Document, available: Mapping[str, Path], path: Path) -> Document:
@@ -126,7 +127,7 @@ def _with_text(document: Document, available: Mapping[str, Path], path: Path) ->
         raise InputError(path, f"the text {document.doc_id}.txt is missing; see SOURCES.tsv for how to get it")
     source = available[document.doc_id]
     try:
-        return document.with_text(source.read_bytes().decode(document.source.get("encoding", "utf-8")))
+        return put_back(document, source)
     except UnicodeDecodeError as error:
         raise InputError(source, f"altered: not the text that {path.name} labels ({error.reason})") from None
     except AnnotationError as error:
@@ -138,12 +139,12 @@ def _document_problems(document: Document) -> Iterator[str]:
     for actor in document.actors:
         if actor not in known and not _HANDLE.fullmatch(actor):
             yield f"actors: found {actor!r}; allowed: an id of the actor table, or a handle (org:..., person:...)"
-    paragraphs = document.of_kind("paragraph")
+    text, paragraphs = document.require_text(), document.of_kind("paragraph")
     for unit in document.units:
         place = f"unit {unit.id} [{unit.start}, {unit.end})"
         if not any(b.start <= unit.start and unit.end <= b.end for b in paragraphs):
             yield f"{place}: lies in no paragraph"
-        if _splits_character(document.text or "", unit):
+        if _splits_character(text, unit):
             yield f"{place}: splits a character"
         if missing := set(document.actors) - set(unit.stakes):
             yield f"{place}: no stakes for {', '.join(sorted(missing))}"
@@ -210,5 +211,5 @@ def _rows(document: Document) -> Iterator[dict[str, Any]]:
 def _context(document: Document, unit: Unit) -> tuple[str, str]:
     whole = Block(unit.start, unit.end, "paragraph")
     block = next((b for b in document.of_kind("paragraph") if b.start <= unit.start < b.end), whole)
-    text = document.text or ""
+    text = document.require_text()
     return text[block.start : unit.start], text[unit.end : block.end]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -195,13 +196,25 @@ class Document:
 
     def span(self, item: Block | Entity | Unit) -> str:
         """The words of a block, entity or unit. Raises ValueError for a stand-off document."""
+        return self.require_text()[item.start : item.end]
+
+    def require_text(self) -> str:
+        """The text. Raises ValueError for a stand-off document."""
         if self.text is None:
             raise ValueError(f"{self.doc_id}: this annotation carries no text; use with_text first")
-        return self.text[item.start : item.end]
+        return self.text
 
     def of_kind(self, *kinds: str) -> tuple[Block, ...]:
         """The blocks of these kinds, in reading order."""
         return tuple(b for b in self.blocks if b.kind in kinds)
+
+    def endnote_labels(self) -> list[str]:
+        """The labels by which markers in the text point to its endnotes, in reading order."""
+        return [b.extra["label"] for b in self.of_kind("endnote") if "label" in b.extra]
+
+    def label_counts(self, actor: str) -> Counter[str]:
+        """How many units have which label for an actor."""
+        return Counter(u.stakes[actor].label for u in self.units if actor in u.stakes)
 
 
 def _check_text(doc: Document) -> None:

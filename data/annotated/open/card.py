@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cuibono.document import LABELS, Document
+from cuibono.corpus import SPLITS
+from cuibono.document import LABELS, ROLES, Document
 from cuibono.evaluate import align
 from cuibono.evaluate.agreement import cohen_kappa, krippendorff_alpha
-from cuibono.evaluate.bootstrap import interval, weights
+from cuibono.evaluate.bootstrap import Measure, interval, weights
+from cuibono.evaluate.counts import Counts, confusion
+from cuibono.evaluate.measures import f1
 from cuibono.formats import load
 
 HERE = Path(__file__).parent
-SPLITS = ("train", "dev", "test")
 SHOWN = 20
-Counts = NDArray[np.int64]
 
 
 def source(document: Document) -> str:
@@ -52,32 +52,24 @@ def agreement(split: str, texts: str) -> list[object]:
     """Of the first passes of a split: units, role and stakes, with intervals over documents."""
     a, b = ({d.doc_id: d for d in load(HERE / split / "first-pass" / x, texts)} for x in "ab")
     alignments = [align(a[k], b[k]) for k in sorted(a)]
-    units: list[list[int]] = []
+    units: list[Counts] = []
     stakes: list[Counts] = []
     roles: list[Counts] = []
     for one in alignments:
         pairs = [(x, y) for x, y in one.overlap if x and y]
-        units.append([len(pairs), len(one.gold.units), len(one.predicted.units)])
-        stakes.append(_confusion(LABELS, [(x.stakes[k].label, y.stakes[k].label) for x, y in pairs for k in x.stakes]))
-        roles.append(_confusion(("claim", "premise"), [(x.role, y.role) for x, y in pairs]))
+        hits = len(pairs)
+        units.append(np.array([hits, len(one.predicted.units) - hits, len(one.gold.units) - hits]))
+        stakes.append(confusion(LABELS, [(x.stakes[k].label, y.stakes[k].label) for x, y in pairs for k in x.stakes]))
+        roles.append(confusion(ROLES, [(x.role, y.role) for x, y in pairs]))
     drawn = weights(len(alignments))
 
-    def shown(counts: list[Counts] | list[list[int]], measure: Callable[[Counts], NDArray[np.float64]]) -> str:
+    def shown(counts: list[Counts], measure: Measure) -> str:
         per = np.array(counts)
         low, high = interval(per, measure, drawn)
-        return f"{float(measure(per.sum(axis=0)[None])[0]):.3f} [{low:.3f}, {high:.3f}]"
+        return f"{float(measure(per.sum(axis=0))):.3f} [{low:.3f}, {high:.3f}]"
 
-    f1 = shown(units, lambda c: 2 * c[:, 0] / (c[:, 1] + c[:, 2]))
     kappas = [shown(x, m) for x in (roles, stakes) for m in (cohen_kappa, krippendorff_alpha)]
-    return [split, len(alignments), f1, *kappas]
-
-
-def _confusion(labels: Sequence[str], pairs: Iterable[tuple[str, str]]) -> Counts:
-    # The last row and column, which the measures leave out, are for units without a partner.
-    out = np.zeros((len(labels) + 1, len(labels) + 1), dtype=np.int64)
-    for x, y in pairs:
-        out[labels.index(x), labels.index(y)] += 1
-    return out
+    return [split, len(alignments), shown(units, f1), *kappas]
 
 
 def main(texts: str) -> None:

@@ -21,10 +21,11 @@ def load_classifier(name: str) -> Classifier:
     from cuibono.classify.rules import Rules
 
     folder = find_folder(name)
-    kind = ModelFolder.open(folder).config.get("kind")
+    model = ModelFolder.open(folder)
+    kind = model.config.get("kind")
     if kind != "rules":
         raise ModelError(f"{folder / 'config.json'}: kind: found {kind!r}; allowed: rules")
-    return Rules(folder)
+    return Rules(model)
 
 
 def find_folder(name: str) -> Path:

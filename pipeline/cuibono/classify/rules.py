@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc, Span
@@ -55,12 +54,11 @@ class Rules:
     """Label units by the effect words of a lexicon, the parse, and the sides that the text draws.
 
     Args:
-        folder: A model folder with ``config.json``, ``lexicon.tsv`` and ``roles.json``.
+        model: An opened folder that has ``lexicon.tsv`` and ``roles.json``.
         table: For the home states of companies; default: the package's.
     """
 
-    def __init__(self, folder: Path, table: ActorTable | None = None) -> None:
-        model = ModelFolder.open(folder)
+    def __init__(self, model: ModelFolder, table: ActorTable | None = None) -> None:
         self._config: dict[str, Any] = model.config
         self._lexicon = lexicons.load(model.file("lexicon.tsv"))
         self._roles = role_rules.load(model.file("roles.json"))

@@ -85,11 +85,11 @@ def _row(alignment: Alignment, actors: Sequence[str], inside: Callable[[int], bo
         "units.overlap": _prf(overlap),
         "entities": _prf((g, p if g is None or p is None or g.label == p.label else None, p) for g, p in entities),
         "entity-actor": _entity_actors(entities),
-        "role": _confusion(ROLES, [(_role(g), _role(p)) for g, p in overlap]),
+        "role": confusion(ROLES, [(_role(g), _role(p)) for g, p in overlap]),
     }
     for actor in actors:
         pairs = [(_label(g, actor), _label(p, actor)) for g, p in overlap]
-        row[f"stakes.{actor}"] = _confusion(LABELS, pairs)
+        row[f"stakes.{actor}"] = confusion(LABELS, pairs)
         row[f"actor-stakes.{actor}"] = _actor_stakes(alignment, actor) if whole else np.zeros(2, np.int64)
     return row
 
@@ -122,7 +122,8 @@ def _label(unit: Unit | None, actor: str) -> str | None:
     return unit.stakes[actor].label if unit and actor in unit.stakes else None
 
 
-def _confusion(labels: Sequence[str], pairs: Sequence[tuple[str | None, str | None]]) -> Counts:
+def confusion(labels: Sequence[str], pairs: Iterable[tuple[str | None, str | None]]) -> Counts:
+    """Pairs (gold, predicted) counted: gold in rows, and :data:`MISSING` last; pairs of nothing are left out."""
     index = {label: i for i, label in enumerate(labels)}
     matrix = np.zeros((len(labels) + 1, len(labels) + 1), np.int64)
     for gold, predicted in pairs:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from cuibono.document import sha256
@@ -89,7 +89,7 @@ class ActorTable:
         """Every writing that stands for an actor, in the table's order."""
         return [s.text for s in self.surfaces.values() if s.actor == actor]
 
-    @property
+    @cached_property
     def _folded(self) -> Mapping[str, Surface]:
         folded: dict[str, Surface] = {}
         for surface in self.surfaces.values():
@@ -121,8 +121,7 @@ def load_table() -> ActorTable:
 
 def slug(name: str) -> str:
     """A handle's tail: ``"Ebrahim Raisi"`` -> ``"ebrahim-raisi"``, letters without accents."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or sha256(name)[:8]
+    return re.sub(r"[^a-z0-9]+", "-", _plain(name)).strip("-") or sha256(name)[:8]
 
 
 def _add(surfaces: dict[str, Surface], more: Iterable[Surface]) -> None:
@@ -140,5 +139,9 @@ def _cells(cell: str | None) -> list[str]:
 
 
 def _fold(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"^the\s+|\.", "", plain).strip()
+    return re.sub(r"^the\s+|\.", "", _plain(name)).strip()
+
+
+def _plain(name: str) -> str:
+    """Small letters without accents; what ASCII does not have is dropped."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -68,9 +68,8 @@ def view_of(document: Document) -> View:
     Raises:
         ValueError: A stand-off document; put the text back first.
     """
-    if document.text is None:
-        raise ValueError(f"{document.doc_id}: this annotation carries no text; use with_text first")
-    labels = [b.extra["label"] for b in document.of_kind("endnote") if "label" in b.extra]
+    source = document.require_text()
+    labels = document.endnote_labels()
     markdown = document.source.get("media_type") == "text/markdown"
     text = ""
     origin: list[int] = []
@@ -80,7 +79,7 @@ def view_of(document: Document) -> View:
             text += _GAP
             # The line end behind the block: in the document too it belongs to no block.
             origin += [origin[-1] + 1] * len(_GAP)
-        kept = list(_clean(document.text, block.start, block.end, labels, markdown))
+        kept = list(_clean(source, block.start, block.end, labels, markdown))
         pieces.append(Piece(len(text), len(text) + len(kept), block.kind))
         text += "".join(ch for ch, _ in kept)
         origin += [at for _, at in kept]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,24 @@ def load(path: str | Path, texts: str | Path | None = None) -> list[Document]:
         AnnotationError: An annotation that breaks the schema (with the line and the field).
     """
     path = Path(path)
-    if path.is_dir():
-        documents = [doc for file in sorted(path.glob("*.json")) for doc in load(file, texts)]
-        if not documents:
-            raise InputError(path, "no annotation in this folder; allowed: a folder with .json files")
-        return documents
-    documents = [_parse(obj, where) for obj, where in _objects(path)]
-    if not documents:
-        raise InputError(path, "no annotation in this file; allowed: one JSON object, or one a line")
-    if texts is not None:
-        documents = [_reunite(doc, Path(texts), path) for doc in documents]
-    return documents
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    found = [(_parse(obj, where), file) for file in files for obj, where in _objects(file)]
+    if not found:
+        raise InputError(path, "no annotation in this folder; allowed: a folder with .json files")
+    if texts is None:
+        return [doc for doc, _ in found]
+    known = find_texts(texts)
+    return [_reunite(doc, known, Path(texts), file) for doc, file in found]
+
+
+def find_texts(folder: str | Path) -> dict[str, Path]:
+    """The texts in a folder and its subfolders by the id of their document; of two of one name the last."""
+    return {path.stem: path for path in sorted(Path(folder).rglob("*.txt"))}
+
+
+def put_back(doc: Document, source: Path) -> Document:
+    """A stand-off annotation with the text of a file. Raises OSError, UnicodeDecodeError, AnnotationError."""
+    return doc.with_text(source.read_bytes().decode(doc.source.get("encoding", "utf-8")))
 
 
 def dumps(document: Document, *, indent: int | None = None) -> str:
@@ -88,21 +95,19 @@ def _parse(obj: Any, where: str) -> Document:
         raise error.located(where) from None
 
 
-def _reunite(doc: Document, folder: Path, path: Path) -> Document:
+def _reunite(doc: Document, known: Mapping[str, Path], folder: Path, path: Path) -> Document:
     if doc.text is not None:
         return doc
-    name = f"{doc.doc_id}.txt"
-    source = next(iter(sorted(folder.rglob(name))), folder / name)
+    source = known.get(doc.doc_id, folder / f"{doc.doc_id}.txt")
     try:
-        data = source.read_bytes()
+        return put_back(doc, source)
     except OSError:
         raise InputError(source, f"no such file; it should hold the text of {doc.doc_id}") from None
-    encoding = doc.source.get("encoding", "utf-8")
-    try:
-        return doc.with_text(data.decode(encoding))
     except UnicodeDecodeError as error:
-        raise InputError(source, f"cannot be decoded as {encoding}: {error}") from None
+        raise InputError(source, f"cannot be decoded as {error.encoding}: {error}") from None
     except AnnotationError as error:
         if error.place == "text_sha256":
-            error = AnnotationError(error.place, doc.text_sha256, f"{sha256(data)}, the sha256 of {source}")
+            error = AnnotationError(
+                error.place, doc.text_sha256, f"{sha256(source.read_bytes())}, the sha256 of {source}"
+            )
         raise error.located(str(path)) from None

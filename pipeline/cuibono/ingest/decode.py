@@ -27,8 +27,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-#: Control characters that text files do contain: tab, line feed, form feed, carriage return.
 _SAMPLE = 65536
+#: Control characters that text files do contain: tab, line feed, form feed, carriage return.
 _TEXT_CONTROLS = {"\t", "\n", "\x0b", "\x0c", "\r", "\x85"}
 
 

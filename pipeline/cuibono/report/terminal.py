@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cuibono.corpus import SPLITS, Check
-from cuibono.document import Document, Unit
+from cuibono.document import LABELS, Document, Unit
 from cuibono.evaluate import Report, Score
 from cuibono.extract.actors import Actor
 
@@ -55,10 +55,8 @@ def document_table(document: Document, strongest: int = STRONGEST) -> Renderable
 
 
 def _actor_part(document: Document, actor: str, name: str, strongest: int) -> RenderableType:
-    counts = Counter(u.stakes[actor].label for u in document.units if actor in u.stakes)
-    head = f"At stake for {name} ({actor}): " + ", ".join(
-        f"{counts[label]} {label}" for label in ("challenge", "opportunity", "mixed", "none")
-    )
+    counts = document.label_counts(actor)
+    head = f"At stake for {name} ({actor}): " + ", ".join(f"{counts[label]} {label}" for label in LABELS)
     table = Table(box=box.SIMPLE, show_header=True, pad_edge=False, expand=False)
     table.add_column("stakes")
     table.add_column("p", justify="right")
@@ -92,7 +90,7 @@ def _figures(document: Document, actor: str) -> list[RenderableType]:
     """How each other actor figures for this one, a line a label."""
     rows = document.actor_stakes.get(actor, {})
     lines: list[RenderableType] = []
-    for label in ("challenge", "opportunity", "mixed", "none"):
+    for label in LABELS:
         others = [_name(document, e) for e, s in rows.items() if s.label == label]
         if others:
             lines.append(Padding(Text(f"{label:<12}{', '.join(others)}", style=_STYLE[label]), (0, 0, 0, 2)))
