@@ -7,6 +7,7 @@ source and actor, and the agreement of the first passes over all actors together
 
 from __future__ import annotations
 
+import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ from cuibono.formats import load
 
 HERE = Path(__file__).parent
 SHOWN = 20
+DRAWN, DRAW_SEED = 15, 2026
 
 
 def source(document: Document) -> str:
@@ -48,10 +50,16 @@ def distribution(counts: dict[str, Counter[str]], documents: Counter[str], head:
     return table([head, "texts", "labels", *LABELS], rows)
 
 
-def agreement(split: str, texts: str) -> list[object]:
+def random_tenth() -> list[str]:
+    """The train texts drawn at random for a second labelling."""
+    names = sorted(path.stem for path in (HERE / "train").glob("*.json"))
+    return random.Random(DRAW_SEED).sample(names, DRAWN)
+
+
+def agreement(split: str, texts: str, names: Sequence[str] | None = None, what: str = "") -> list[object]:
     """Of the first passes of a split: units, role and stakes, with intervals over documents."""
     a, b = ({d.doc_id: d for d in load(HERE / split / "first-pass" / x, texts)} for x in "ab")
-    alignments = [align(a[k], b[k]) for k in sorted(a)]
+    alignments = [align(a[k], b[k]) for k in sorted(names or a)]
     units: list[Counts] = []
     stakes: list[Counts] = []
     roles: list[Counts] = []
@@ -69,7 +77,7 @@ def agreement(split: str, texts: str) -> list[object]:
         return f"{float(measure(per.sum(axis=0))):.3f} [{low:.3f}, {high:.3f}]"
 
     kappas = [shown(x, m) for x in (roles, stakes) for m in (cohen_kappa, krippendorff_alpha)]
-    return [split, len(alignments), shown(units, f1), *kappas]
+    return [what or split, len(alignments), shown(units, f1), *kappas]
 
 
 def main(texts: str) -> None:
@@ -89,7 +97,12 @@ def main(texts: str) -> None:
         shown = dict(list(ordered.items())[:SHOWN])
         print(distribution(counts if name == "split" else shown, documents[name], name), end="\n\n")
     head = ["first passes", "texts", "unit F1", "role kappa", "role alpha", "stakes kappa", "stakes alpha"]
-    print(table(head, [agreement(split, texts) for split in SPLITS if (HERE / split / "first-pass").is_dir()]))
+    rows = [
+        agreement("train", texts, random_tenth(), "train, the random tenth"),
+        agreement("train", texts, what="train, all labelled twice"),
+        agreement("test", texts),
+    ]
+    print(table(head, rows))
 
 
 if __name__ == "__main__":
