@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV := $(VENV)/.dev
 DOCUMENT := data/raw/iran-drone-factory.txt
 GOLD := data/annotated/gold/iran-drone-factory.json
 FIRST := data/annotated/first-pass
@@ -17,18 +18,18 @@ run: $(READY)  ## analyse the first document for Russia and score the result aga
 	@$(BIN)/cuibono run $(DOCUMENT) --actor Russia --out out
 	@$(BIN)/cuibono evaluate out/annotations.jsonl $(GOLD) --annotators $(FIRST)/a/iran-drone-factory.json $(FIRST)/b/iran-drone-factory.json
 
-test: $(READY) lint  ## lint, types, tests
+test: $(DEV) lint  ## lint, types, tests
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(READY)  ## the tests that take minutes
+test-slow: $(DEV)  ## the tests that take minutes
 	$(BIN)/pytest -m slow
 
-lint: $(READY)  ## ruff and mypy
+lint: $(DEV)  ## ruff and mypy
 	$(BIN)/ruff check $(LINTED)
 	$(BIN)/ruff format --check $(LINTED)
 	$(BIN)/mypy
 
-build: $(READY)  ## wheel and sdist in dist/
+build: $(DEV)  ## wheel and sdist in dist/
 	rm -rf dist
 	$(BIN)/python -m build
 
@@ -38,5 +39,10 @@ clean:  ## remove what the other targets made
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV), once; this takes a minute or two"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $(READY)
+
+# Tests need torch and more; who only runs the program does not.
+$(DEV): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $(DEV)

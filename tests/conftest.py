@@ -54,3 +54,48 @@ def document() -> Callable[..., Document]:
         return Document(doc_id, text, sha256(text), actors=actors, units=tuple(made), **more)
 
     return _document
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an encoder of BERT's kind with random weights, its tokenizer trained on the written texts."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("tiny-encoder")
+    tokenizer = BertWordPieceTokenizer(lowercase=True)
+    tokenizer.train([str(p) for p in sorted((ROOT / "data/raw/written").glob("*.txt"))[:12]], vocab_size=1200)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    BertModel(BertConfig(vocab_size=tokenizer.get_vocab_size(), **sizes)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of five texts that carry their words: three to train on, one for dev, one for test."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("corpus")
+    names = {
+        "train": ["mercosur-deal", "qatar-the-go-between", "tehran-joins-sco"],
+        "dev": ["shadow-fleet-insurance"],
+        "test": ["lobito-line"],
+    }
+    for split, texts in names.items():
+        (folder / split).mkdir()
+        for name in texts:
+            shutil.copy(ROOT / "data/annotated/open/train" / f"{name}.json", folder / split)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tiny_encoder: Path, small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder of the kind ``encoder``, trained for one pass on the small corpus."""
+    from cuibono.train.recipe import train
+
+    settings = {"base": str(tiny_encoder), "epochs": 1, "rate": 1e-3, "bf16": False}
+    recipe = {"name": "tiny", "version": "0", "kind": "encoder", "stakes": settings, "roles": settings}
+    return train(recipe, small_corpus, None, tmp_path_factory.mktemp("models") / "tiny", lambda _: None)

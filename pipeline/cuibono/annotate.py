@@ -34,11 +34,16 @@ class Annotator:
 
     Args:
         actors: Those asked about, as :meth:`ActorTable.resolve` gives them.
-        model: The name of a classifier, see :func:`cuibono.classify.load_classifier`.
+        model: The name of a classifier, see :func:`cuibono.classify.load_classifier`, or a classifier.
         spacy_model: Any spaCy pipeline with a tagger, a parser and entities.
     """
 
-    def __init__(self, actors: Sequence[Actor], model: str = "rules-v1", spacy_model: str = SPACY_MODEL) -> None:
+    def __init__(
+        self,
+        actors: Sequence[Actor],
+        model: str | Classifier = "rules-v1",
+        spacy_model: str = SPACY_MODEL,
+    ) -> None:
         if not actors:
             raise ValueError("actors: found none; allowed: at least one")
         self.actors = {actor.id: actor.name for actor in actors}
@@ -46,7 +51,7 @@ class Annotator:
         for actor in actors:
             self.table = self.table.with_actor(actor)
         self.nlp: Language = load_spacy(spacy_model)
-        self.classifier: Classifier = load_classifier(model)
+        self.classifier: Classifier = load_classifier(model) if isinstance(model, str) else model
 
     def annotate(self, document: Document) -> Document:
         """Entities, units with roles and stakes, and ``actor_stakes`` for every actor asked about.
@@ -122,6 +127,10 @@ class Annotator:
         for actor, name in self.actors.items():
             if actor not in named:
                 yield f"{name} ({actor}) is not named in the text"
+        for unit in document.units:
+            pieces = max((s.extra.get("pieces", 1) for s in unit.stakes.values()), default=1)
+            if pieces > 1:
+                yield f"unit {unit.id} is longer than the model's window and was read in {pieces} pieces"
         if not document.units:
             yield "no unit was found: no paragraph has a sentence that asserts something"
 

@@ -17,6 +17,7 @@ from cuibono import __version__
 from cuibono.errors import CuibonoError
 
 OK, BAD_INPUT, BAD_USAGE = 0, 1, 2
+DEFAULT_MODEL = "rules-v1"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_actors(commands)
     _add_corpus(commands)
+    _add_train(commands)
     return parser
 
 
@@ -68,7 +70,26 @@ def _add_run(commands: Any) -> None:
         help="for whom: Russia, RUS, Moscow, EU, Boeing ...; may be repeated (default: Russia)",
     )
     p.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for annotations.jsonl")
-    p.add_argument("--model", default="rules-v1", metavar="NAME", help="classifier (default: %(default)s)")
+    p.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME",
+        help="classifier: a name, the path of a model folder, or hub:NAME_OR_PATH (default: %(default)s)",
+    )
+    p.add_argument(
+        "--abstain-below",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="write none, marked as abstained, where the probability of a label is less than P",
+    )
+    p.add_argument(
+        "--map-label",
+        action="append",
+        default=[],
+        metavar="THEIRS=OURS",
+        help="what a label of a hub model means; may be repeated",
+    )
     p.add_argument(
         "--units", type=Path, metavar="FILE", help="label the units of this annotation file instead of finding them"
     )
@@ -131,6 +152,18 @@ def _add_corpus(commands: Any) -> None:
     c.set_defaults(command=_corpus_check)
 
 
+def _add_train(commands: Any) -> None:
+    p = commands.add_parser(
+        "train", help="train a model", description="Train a model by a recipe (extra: train) into a model folder."
+    )
+    p.add_argument("recipe", type=Path, metavar="RECIPE", help="such as models/recipes/tfidf.json")
+    p.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="labels, such as data/annotated/open")
+    p.add_argument("--texts", type=Path, metavar="DIR", help="folder of the texts of stand-off labels")
+    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder to write")
+    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    p.set_defaults(command=_train)
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
@@ -138,6 +171,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from cuibono.annotate import Annotator
+    from cuibono.classify import load_classifier
     from cuibono.extract.actors import load_table
     from cuibono.extract.pipeline import SPACY_MODEL
     from cuibono.run import ANNOTATIONS, find_inputs, run
@@ -148,7 +182,8 @@ def _run(args: argparse.Namespace) -> int:
         if not actor.known and not args.quiet:
             _say(f"note: {actor.name!r} is not in the actor table; taken as a plain name, id {actor.id}")
     inputs = find_inputs(args.inputs)
-    annotator = Annotator(actors, args.model, args.spacy_model or SPACY_MODEL)
+    classifier = load_classifier(args.model, abstain_below=args.abstain_below, label_map=_pairs(args.map_label))
+    annotator = Annotator(actors, classifier, args.spacy_model or SPACY_MODEL)
     failed, summaries = 0, []
     for number, done in enumerate(run(inputs, annotator.annotate, args.out, units=args.units), 1):
         if done.document is None:
@@ -164,6 +199,13 @@ def _run(args: argparse.Namespace) -> int:
     if not args.quiet:
         _say(f"{len(inputs) - failed} of {len(inputs)} documents annotated: {args.out / ANNOTATIONS}")
     return BAD_INPUT if failed else OK
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    out = dict(pair.rpartition("=")[::2] for pair in given)
+    if "" in out or "" in out.values():
+        raise ValueError(f"--map-label: found {given}; allowed: THEIRS=OURS, such as LABEL_0=challenge")
+    return out
 
 
 def _print_document(args: argparse.Namespace, document: Any, total: int) -> None:
@@ -270,6 +312,18 @@ def _corpus_check(args: argparse.Namespace) -> int:
 
         show(corpus_table(found))
     return BAD_INPUT if found.problems else OK
+
+
+def _train(args: argparse.Namespace) -> int:
+    try:
+        from cuibono.train.recipe import load_recipe, train
+    except ImportError as error:
+        _say(f'error: training needs {error.name}: pip install "cuibono[train]"')
+        return BAD_INPUT
+    out = train(load_recipe(args.recipe), args.corpus, args.texts, args.out, (lambda _: None) if args.quiet else _say)
+    if not args.quiet:
+        print(out)
+    return OK
 
 
 def _say(line: str) -> None:

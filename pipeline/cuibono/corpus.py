@@ -97,12 +97,17 @@ def load_corpus(split: str, texts: str | Path | None = None, labels: str | Path 
         from datasets import Dataset
     except ImportError:
         raise ImportError('load_corpus needs the datasets library: pip install "cuibono[corpus]"') from None
+    folder = Path(labels) if labels else Path(__file__).parents[2] / "data" / "annotated" / "open"
+    return Dataset.from_list([row for document in read_split(folder, split, texts) for row in _rows(document)])
+
+
+def read_split(folder: str | Path, split: str, texts: str | Path | None = None) -> list[Document]:
+    """The documents of one split, with their texts, in the order of their names. Raises as :func:`load_corpus`."""
     if split not in SPLITS:
         raise InputError(split, f"no such split; allowed: {', '.join(SPLITS)}")
-    folder = Path(labels) if labels else Path(__file__).parents[2] / "data" / "annotated" / "open"
     available = _available(texts)
-    paths = [path for name, path in _files(folder) if name == split]
-    return Dataset.from_list([row for path in paths for row in _rows(_with_text(load(path)[0], available, path))])
+    paths = [path for name, path in _files(Path(folder)) if name == split]
+    return [_with_text(load(path)[0], available, path) for path in paths]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

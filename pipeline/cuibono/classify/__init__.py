@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 from cuibono.classify.base import Classifier
 from cuibono.errors import ModelError
 
-__all__ = ["Classifier", "find_folder", "load_classifier", "models"]
+__all__ = ["HUB", "Classifier", "find_folder", "load_classifier", "models"]
+
+#: What the name of a model from the Hugging Face hub, or of a local transformers folder, begins with.
+HUB = "hub:"
 
 
-def load_classifier(name: str) -> Classifier:
-    """A classifier by the name of its folder in ``models/``, or by the path of such a folder.
+def load_classifier(name: str, *, abstain_below: float = 0.0, label_map: Mapping[str, str] | None = None) -> Classifier:
+    """A classifier by the name of its folder in ``models/``, by the path of such a folder, or as ``hub:NAME_OR_PATH``.
+
+    Args:
+        name: Which.
+        abstain_below: Write ``none`` where the probability of a stakes label is less.
+        label_map: For a hub model: its labels to ours, where they do not speak for themselves.
 
     Raises:
-        ModelError: An unknown name, or a folder that is damaged.
+        ModelError: An unknown name, a folder that is damaged, or something that the model needs is missing.
+        ValueError: ``abstain_below`` is no probability.
     """
-    from cuibono.classify.folder import ModelFolder
-    from cuibono.classify.rules import Rules
+    if not 0.0 <= abstain_below <= 1.0:
+        raise ValueError(f"abstain_below: found {abstain_below}; allowed: a probability, 0 to 1")
+    if name.startswith(HUB):
+        from cuibono.classify.hub import Hub
 
-    folder = find_folder(name)
+        classifier: Classifier = Hub(name.removeprefix(HUB), label_map)
+    else:
+        classifier = _open(find_folder(name))
+    if not abstain_below:
+        return classifier
+    from cuibono.classify.abstain import Abstaining
+
+    return Abstaining(classifier, abstain_below)
+
+
+def _open(folder: Path) -> Classifier:
+    from cuibono.classify.folder import ModelFolder
+
     model = ModelFolder.open(folder)
     kind = model.config.get("kind")
-    if kind != "rules":
-        raise ModelError(f"{folder / 'config.json'}: kind: found {kind!r}; allowed: rules")
-    return Rules(model)
+    if kind == "rules":
+        from cuibono.classify.rules import Rules
+
+        return Rules(model)
+    if kind == "encoder":
+        from cuibono.classify.encoder import Encoder
+
+        return Encoder(model)
+    if kind == "linear":
+        from cuibono.classify.linear import Linear
+
+        return Linear(model)
+    raise ModelError(f"{folder / 'config.json'}: kind: found {kind!r}; allowed: rules, linear, encoder")
 
 
 def find_folder(name: str) -> Path:
@@ -35,7 +69,9 @@ def find_folder(name: str) -> Path:
     for root in _roots():
         if (root / name / "config.json").is_file():
             return root / name
-    raise ModelError(f"model: found {name!r}; allowed: {', '.join(models())}, or the path of a model folder")
+    raise ModelError(
+        f"model: found {name!r}; allowed: {', '.join(models())}, the path of a model folder, or {HUB}NAME_OR_PATH"
+    )
 
 
 def models() -> list[str]:

@@ -1,0 +1,110 @@
+"""A trained network as ONNX: smaller integers for the weights, files that git hosts take."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from cuibono.train.network import pad
+
+#: Git hosts refuse files of 100 MB.
+_LARGEST = 90_000_000
+_AXES = {
+    "ids": {0: "windows", 1: "tokens"},
+    "mask": {0: "windows", 1: "tokens"},
+    "units": {0: "windows", 1: "units", 2: "tokens"},
+    "logits": {0: "windows", 1: "units"},
+}
+
+
+def export(network: nn.Module, path: Path, *, quantized: bool = True) -> list[str]:
+    """Write a network as ONNX.
+
+    Args:
+        network: A :class:`UnitClassifier`, or another network with the same inputs.
+        path: Of the ``.onnx`` file; weights of a large network lie beside it in ``<name>.0``, ``<name>.1`` ...
+        quantized: Store weights as 8-bit integers (dynamic quantization).
+
+    Returns:
+        The names of the files written.
+    """
+    full = path.with_suffix(".full.onnx")
+    _trace(network, full)
+    if quantized:
+        _quantize(full, path)
+        full.unlink()
+    else:
+        full.replace(path)
+    return _spread(path)
+
+
+def _trace(network: nn.Module, path: Path) -> None:
+    network.eval()
+    rows = [([1] * 24, [(2, 9), (9, 20)]), ([1] * 20, [(1, 4)])]
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns of shapes that it takes for constants; a test compares
+        torch.onnx.export(
+            network,
+            pad(rows, 0),
+            str(path),
+            input_names=["ids", "mask", "units"],
+            output_names=["logits"],
+            dynamic_axes=_AXES,
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def _quantize(source: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        source,
+        target,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        extra_options={"MatMulConstBOnly": True},
+    )
+
+
+def _spread(path: Path) -> list[str]:
+    """Move large tensors out of a file that is too large, into as few files as hold them."""
+    import onnx
+    from onnx import external_data_helper as external
+
+    if path.stat().st_size <= _LARGEST:
+        return [path.name]
+    model = onnx.load(path)
+    names: list[str] = []
+    room = 0
+    for tensor in model.graph.initializer:
+        size = len(tensor.raw_data)
+        if size < 1024:
+            continue
+        if size > room:
+            names.append(f"{path.stem}.{len(names)}")
+            room = _LARGEST
+        room -= size
+        external.set_external_data(tensor, location=names[-1])
+    for name in names:
+        (path.parent / name).unlink(missing_ok=True)
+    onnx.save(model, path)
+    return [path.name, *names]
+
+
+def differences(network: nn.Module, path: Path, rows: list[tuple[list[int], list[tuple[int, int]]]]) -> float:
+    """The largest difference between the logits of a network and of its ONNX file on these windows."""
+    import onnxruntime
+
+    inputs = pad(rows, 0)
+    with torch.no_grad():
+        expected = network.eval()(*inputs).numpy()
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, dict(zip(("ids", "mask", "units"), (x.numpy() for x in inputs), strict=True)))
+    inside = inputs[2].sum(-1).numpy() > 0
+    return float(np.abs(found - expected)[inside].max())

@@ -1,0 +1,165 @@
+"""A recipe in, a model folder out: what ``cuibono train`` does.
+
+A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder`` or ``linear``); for an encoder
+``stakes`` and ``roles``, each a :class:`Config`; for a linear model ``estimator`` and, if it needs one, ``base``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cuibono.classify.calibration import Calibration
+from cuibono.classify.encoder import Network
+from cuibono.classify.folder import FORMAT, ModelFolder
+from cuibono.classify.windows import Tokens
+from cuibono.document import LABELS, ROLES, sha256
+from cuibono.errors import ModelError
+from cuibono.train import linear
+from cuibono.train.config import TASKS, Config
+from cuibono.train.data import Text, fraction, read_texts
+from cuibono.train.encoder import Trainer
+from cuibono.train.export import export
+
+Say = Callable[[str], None]
+
+
+def load_recipe(path: Path) -> dict[str, Any]:
+    """Read a recipe.
+
+    Raises:
+        ModelError: Not JSON, or a field is missing or has a value that is not allowed.
+    """
+    try:
+        recipe = json.loads(path.read_text(encoding="utf-8"))
+        name, kind = str(recipe["name"]), recipe["kind"]
+        if kind == "encoder":
+            for task in TASKS:
+                Config.from_dict({**recipe[task], "task": task})
+        elif kind != "linear" or recipe["estimator"] not in linear.ESTIMATORS:
+            allowed = f"kind encoder, or linear with an estimator of {', '.join(linear.ESTIMATORS)}"
+            raise ModelError(f"{path}: {name}: found kind {kind!r}, {recipe.get('estimator')!r}; allowed: {allowed}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: found {error!r}; allowed: a recipe, see docs/models.md") from None
+    return dict(recipe)
+
+
+def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, say: Say) -> Path:
+    """Train what a recipe says on the train part of a corpus, calibrate it on the dev part, write the folder ``out``.
+
+    The state of a training in progress is kept in ``out/.work``; the same command goes on from there.
+    """
+    work = out / ".work"
+    work.mkdir(parents=True, exist_ok=True)
+    parts = {split: read_texts(corpus, split, texts) for split in ("train", "dev")}
+    share = float(recipe.get("share", 1.0))
+    parts["train"] = fraction(parts["train"], share) if share < 1 else parts["train"]
+    config: dict[str, Any] = {"format": FORMAT, "kind": recipe["kind"], "name": recipe["name"]}
+    config |= {"version": str(recipe.get("version", "1.0")), "training": recipe, "corpus": _fingerprint(parts)}
+    build = _encoder if recipe["kind"] == "encoder" else _linear
+    sections, files = build(recipe, parts, out, work, say)
+    config |= sections
+    config["files"] = {name: sha256((out / name).read_bytes()) for name in sorted(files)}
+    (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    ModelFolder.open(out)
+    return out
+
+
+def _encoder(
+    recipe: dict[str, Any], parts: dict[str, list[Text]], out: Path, work: Path, say: Say
+) -> tuple[dict[str, Any], list[str]]:
+    sections: dict[str, Any] = {}
+    files: list[str] = []
+    for task in TASKS:
+        settings = Config.from_dict({**recipe[task], "task": task})
+        trainer = Trainer(settings, work)
+        say(f"{task}: {settings.base}")
+        check = partial(_progress, trainer, parts["dev"])
+        trainer.fit(parts["train"], say, check, work / f"{task}.state")
+        sections[task], written = write_network(trainer, out, task, bool(recipe.get("quantized", True)))
+        files += written
+        sections[task]["calibration"] = asdict(_calibrated(sections[task], out, parts["dev"], task))
+    return sections, files
+
+
+def write_network(trainer: Trainer, out: Path, name: str, quantized: bool = True) -> tuple[dict[str, Any], list[str]]:
+    """A trained network and its tokenizer as files; returns their section of ``config.json`` and their names."""
+    written = export(trainer.network, out / f"{name}.onnx", quantized=quantized)
+    tokenizer = f"{name}.tokenizer.json"
+    trainer.tokenizer.save(str(out / tokenizer), pretty=False)
+    section = {
+        "network": f"{name}.onnx",
+        "tokenizer": tokenizer,
+        "special": trainer.special_names,
+        "limits": asdict(trainer.config.limits),
+        "calibration": {"temperature": 1.0, "bias": [0.0] * trainer.classes},
+    }
+    return section, [*written, tokenizer]
+
+
+def _linear(
+    recipe: dict[str, Any], parts: dict[str, list[Text]], out: Path, work: Path, say: Say
+) -> tuple[dict[str, Any], list[str]]:
+    if recipe["estimator"] != "vectors":
+        return {}, linear.fit(recipe["estimator"], parts["train"], out, say)
+    settings = Config(base=recipe["base"])
+    trainer = Trainer(settings, work)
+    files = linear.frozen(trainer.network, trainer.tokenizer, out)
+    section = {
+        "network": "vectors.onnx",
+        "tokenizer": "tokenizer.json",
+        "special": trainer.special_names,
+        "limits": asdict(settings.limits),
+        "calibration": {"temperature": 1.0, "bias": [0.0]},
+    }
+    network = Network.open(_unhashed(out, {"network": section}), "network")
+    return {"network": section}, [*files, *linear.fit("vectors", parts["train"], out, say, network)]
+
+
+def _calibrated(section: dict[str, Any], out: Path, texts: Sequence[Text], task: str) -> Calibration:
+    """Fitted on what the written network, as it will be run, says of the dev part."""
+    network = Network.open(_unhashed(out, {task: section}), task)
+    logits, targets = [], []
+    for text in texts:
+        plain = Tokens.of(network.tokenizer, text.text, text.breaks, network.special.end)
+        if task == "roles":
+            asked, wanted = [plain], [text.roles]
+        else:
+            asked = [plain.masked(text.mentions[actor], network.special.actor) for actor in text.labels]
+            wanted = list(text.labels.values())
+        logits += [read.logits for read in network.read(asked, text.units)]
+        targets += [label for labels in wanted for label in labels]
+    return Calibration.fit(np.concatenate(logits), targets)
+
+
+def _progress(trainer: Trainer, texts: Sequence[Text]) -> str:
+    """Macro-F1 on the dev part: over challenge, opportunity and none, or over the roles."""
+    from sklearn.metrics import f1_score
+
+    known = {t.doc_id: t for t in texts}
+    stakes = trainer.config.task == "stakes"
+    found = trainer.logits(texts)
+    gold = [known[d].labels[actor][i] if stakes else known[d].roles[i] for d, actor, i in found]
+    said = [int(logits.argmax()) for logits in found.values()]
+    over = [LABELS.index(x) for x in ("challenge", "opportunity", "none")] if stakes else list(range(len(ROLES)))
+    return f"dev macro-F1 {f1_score(gold, said, labels=over, average='macro'):.4f}"
+
+
+def _unhashed(path: Path, config: dict[str, Any]) -> ModelFolder:
+    """A folder that is being written: its config.json, with all hashes, comes last."""
+    return ModelFolder(path, path.name, "", config, "")
+
+
+def _fingerprint(parts: dict[str, list[Text]]) -> dict[str, Any]:
+    """What was trained on, in short: documents, units, and a hash over their names, spans and labels."""
+    out = {}
+    for split, texts in parts.items():
+        said = json.dumps([[t.doc_id, t.units, t.roles, dict(t.labels)] for t in texts])
+        out[split] = {"documents": len(texts), "units": sum(len(t.units) for t in texts), "sha256": sha256(said)}
+    return out

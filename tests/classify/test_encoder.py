@@ -1,0 +1,119 @@
+"""Trained networks as a classifier: one reading for several actors, long units, damaged folders."""
+
+import json
+import shutil
+
+import pytest
+
+from cuibono.annotate import Annotator
+from cuibono.classify import load_classifier
+from cuibono.document import LABELS
+from cuibono.errors import ModelError
+from cuibono.extract.actors import load_table
+from cuibono.formats import dumps
+from cuibono.ingest import read
+
+TEXT = "A Port\n\nPeru lost the port to Chile. Chile gained a port, and Peru paid for it. It rained in Lima.\n"
+
+
+@pytest.fixture(scope="module")
+def annotate(trained):
+    """Annotate a text by the tiny model for some actors."""
+
+    def _annotate(path, *names, **options):
+        classifier = load_classifier(str(trained), **options)
+        return Annotator([load_table().resolve(name) for name in names], classifier).annotate(read(path))
+
+    return _annotate
+
+
+def test_units_have_roles_stakes_and_scores(annotate, write):
+    """Every unit, every actor; scores sum to one."""
+    document = annotate(write(TEXT), "Peru", "Chile")
+    assert len(document.units) == 3
+    for unit in document.units:
+        assert 0.5 <= unit.role_score <= 1
+        for stakes in unit.stakes.values():
+            assert set(stakes.scores) == set(LABELS)
+            assert sum(stakes.scores.values()) == pytest.approx(1)
+    assert document.annotator.name == "tiny"
+    assert len(document.annotator.extra["sha256"]) == 64
+
+
+def test_the_actors_name_changes_nothing(annotate, write):
+    """The actor is blinded: another name in its place gives the same scores."""
+    one = annotate(write(TEXT), "Peru").units
+    other = annotate(write(TEXT.replace("Peru", "Iran").replace("Lima", "Tehran")), "Iran").units
+    assert [u.stakes["PER"].scores for u in one] == [u.stakes["IRN"].scores for u in other]
+
+
+def test_an_actor_is_read_alike_alone_and_with_others(annotate, write):
+    """What is said for one does not depend on who else is asked about; roles depend on nobody."""
+    alone, together = annotate(write(TEXT), "Peru"), annotate(write(TEXT), "Chile", "Peru", "Boeing")
+    for one, other in zip(alone.units, together.units, strict=True):
+        assert one.stakes["PER"].scores == pytest.approx(other.stakes["PER"].scores, abs=2e-3)
+        assert (one.role, one.role_score) == (other.role, other.role_score)
+
+
+def test_the_same_text_gives_the_same_bytes(annotate, write):
+    """A run can be repeated."""
+    assert dumps(annotate(write(TEXT), "Peru")) == dumps(annotate(write(TEXT), "Peru"))
+
+
+def test_a_unit_longer_than_the_window_is_read_in_pieces(annotate, write):
+    """And the output says so."""
+    sentence = "Peru lost " + "one port and then another port and " * 60 + "the last port."
+    document = annotate(write(f"{sentence} It rained in Lima.\n"), "Peru")
+    assert document.units[0].stakes["PER"].extra["pieces"] > 1
+    assert "pieces" not in document.units[-1].stakes["PER"].extra
+    assert any("u1 is longer than the model's window" in w for w in document.extra["warnings"])
+
+
+def test_abstaining_keeps_the_scores(annotate, write):
+    """Below the limit the label is none, marked, and what was thought is still there."""
+    plain, silent = annotate(write(TEXT), "Peru"), annotate(write(TEXT), "Peru", abstain_below=1.0)
+    assert [u.stakes["PER"].scores for u in plain.units] == [u.stakes["PER"].scores for u in silent.units]
+    assert {u.stakes["PER"].label for u in silent.units} == {"none"}
+    assert all(u.stakes["PER"].extra["abstained"] for u in silent.units)
+    assert silent.annotator.extra["abstain_below"] == 1.0
+    assert json.loads(dumps(silent))["units"][0]["stakes"]["PER"]["abstained"] is True
+
+
+def test_abstaining_takes_a_probability():
+    """Anything else is a wrong usage."""
+    with pytest.raises(ValueError, match=r"abstain_below: found 1.5; allowed: a probability, 0 to 1"):
+        load_classifier("rules-v1", abstain_below=1.5)
+
+
+@pytest.mark.parametrize("name", ["stakes.onnx", "roles.tokenizer.json", "config.json"])
+def test_a_damaged_folder_is_refused(trained, tmp_path, name):
+    """A changed or a missing file is named, with its hash."""
+    folder = shutil.copytree(trained, tmp_path / "model")
+    with (folder / name).open("ab") as file:
+        file.write(b"}")
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        load_classifier(str(folder))
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        load_classifier(str(folder))
+
+
+def _rehashed(folder, change):
+    config = json.loads((folder / "config.json").read_text())
+    change(config)
+    (folder / "config.json").write_text(json.dumps(config))
+    return str(folder)
+
+
+def test_a_model_of_another_version_is_refused(trained, tmp_path):
+    """The format says for which version of cuibono a folder is."""
+    folder = shutil.copytree(trained, tmp_path / "model")
+    with pytest.raises(ModelError, match="format: found 99; allowed: 1"):
+        load_classifier(_rehashed(folder, lambda config: config.update(format=99)))
+
+
+def test_a_section_that_lacks_something_is_named(trained, tmp_path):
+    """Not a KeyError."""
+    folder = shutil.copytree(trained, tmp_path / "model")
+    with pytest.raises(ModelError, match=r"config.json: stakes: found KeyError\('limits'\)"):
+        load_classifier(_rehashed(folder, lambda config: config["stakes"].pop("limits")))
