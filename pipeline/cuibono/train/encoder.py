@@ -78,9 +78,10 @@ class Trainer:
     Args:
         config: The settings.
         cache: Where a base that comes in parts is put together.
+        classes: How many; by default those of the task.
     """
 
-    def __init__(self, config: Config, cache: Path) -> None:
+    def __init__(self, config: Config, cache: Path, classes: int | None = None) -> None:
         _settle(config.seed)
         self.config = config
         base = base_folder(config.base, cache)
@@ -90,7 +91,7 @@ class Trainer:
         self.special_names = special_names(self.tokenizer)
         self.tokenizer.add_special_tokens([self.special_names["actor"]])
         self.special = Special.of(self.tokenizer, self.special_names)
-        self.classes = len(LABELS if config.task == "stakes" else ROLES)
+        self.classes = classes or len(LABELS if config.task == "stakes" else ROLES)
         self.network = UnitClassifier(base, self.tokenizer, self.special, self.classes, config.dropout)
         self.network.freeze(config.frozen)
         self.reader = Reader(self.tokenizer, self.special, config.task)
