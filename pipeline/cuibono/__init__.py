@@ -6,3 +6,6 @@ Importing the package loads neither spaCy nor a model; the functions that need t
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+#: The best model that comes with the package.
+DEFAULT_MODEL = "rules-v1"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from spacy.language import Language
 from spacy.tokens import Span
 
+from cuibono import DEFAULT_MODEL
 from cuibono.classify import load_classifier
 from cuibono.classify.base import Classifier
 from cuibono.classify.figures import actor_stakes
@@ -41,7 +42,7 @@ class Annotator:
     def __init__(
         self,
         actors: Sequence[Actor],
-        model: str | Classifier = "rules-v1",
+        model: str | Classifier = DEFAULT_MODEL,
         spacy_model: str = SPACY_MODEL,
     ) -> None:
         if not actors:

@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cuibono import __version__
+from cuibono import DEFAULT_MODEL, __version__
 from cuibono.errors import CuibonoError
 
 OK, BAD_INPUT, BAD_USAGE = 0, 1, 2
-DEFAULT_MODEL = "rules-v1"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_actors(commands)
     _add_corpus(commands)
     _add_train(commands)
+    _add_probe(commands)
     return parser
 
 
@@ -162,6 +162,22 @@ def _add_train(commands: Any) -> None:
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder to write")
     p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     p.set_defaults(command=_train)
+
+
+def _add_probe(commands: Any) -> None:
+    p = commands.add_parser(
+        "probe",
+        help="behaviour of a model",
+        description="Ask a model pairs of sentences: another name, the other side, a negation, the passive.",
+    )
+    p.add_argument("model", nargs="?", default=DEFAULT_MODEL, metavar="MODEL", help="default: %(default)s")
+    p.add_argument("--cases", type=Path, metavar="FILE", help="a TSV file of cases (default: those that come along)")
+    p.add_argument("--failed", action="store_true", help="list the cases that did not pass")
+    p.add_argument(
+        "--map-label", action="append", default=[], metavar="THEIRS=OURS", help="what a label of a hub model means"
+    )
+    _add_output(p)
+    p.set_defaults(command=_probe)
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -323,6 +339,25 @@ def _train(args: argparse.Namespace) -> int:
     out = train(load_recipe(args.recipe), args.corpus, args.texts, args.out, (lambda _: None) if args.quiet else _say)
     if not args.quiet:
         print(out)
+    return OK
+
+
+def _probe(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from cuibono.classify import load_classifier
+    from cuibono.probe import CASES, load_cases, probe, rates
+
+    answers = probe(load_classifier(args.model, label_map=_pairs(args.map_label)), load_cases(args.cases or CASES))
+    found = rates(answers)
+    failed = [a for a in answers if not a.passed]
+    if args.json and not args.quiet:
+        rows = [asdict(a.case) | {"found": a.first, "found2": a.second} for a in failed]
+        print(json.dumps({"rates": [asdict(r) for r in found], "failed": rows}, ensure_ascii=False, indent=1))
+    elif not args.quiet:
+        from cuibono.report.terminal import probe_table, show
+
+        show(probe_table(found, failed if args.failed else []))
     return OK
 
 

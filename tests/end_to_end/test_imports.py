@@ -19,9 +19,11 @@ ALLOWED = {
     "classify": {"document", "errors", "extract"},
     "evaluate": {"document", "errors"},
     "corpus": {"document", "errors", "extract", "formats"},
-    "report": {"corpus", "document", "errors", "evaluate", "extract"},
+    "report": {"corpus", "document", "errors", "evaluate", "extract", "probe"},  # probe for its types only
     "annotate": {"classify", "document", "errors", "extract", "ingest"},
     "run": {"document", "errors", "formats", "ingest"},
+    "probe": {"annotate", "classify", "document", "errors", "extract"},
+    "train": {"classify", "corpus", "document", "errors", "extract"},
 }
 
 

@@ -117,6 +117,8 @@ class Network:
             raise ModelError(f"{place}: {section}: found {error!r}; allowed: what cuibono train writes") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Weights stored as integers are turned back once, at load, not in every run.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own errors share no base

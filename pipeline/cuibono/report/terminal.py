@@ -6,6 +6,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -17,6 +18,9 @@ from cuibono.corpus import SPLITS, Check
 from cuibono.document import LABELS, Document, Unit
 from cuibono.evaluate import Report, Score
 from cuibono.extract.actors import Actor
+
+if TYPE_CHECKING:
+    from cuibono.probe import Answer, Rate
 
 #: Output that is not a terminal's has this width, so that it is the same everywhere.
 WIDTH = 110
@@ -196,6 +200,22 @@ def corpus_table(found: Check) -> RenderableType:
         f"{len(found.problems)} problems",
     ]
     return Group(table, *map(Text, lines))
+
+
+def probe_table(rates: Sequence[Rate], failed: Sequence[Answer]) -> RenderableType:
+    """How often a model behaves as it should, and where it did not."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in ("kind", "cases", "passed", "", "both right"):
+        table.add_column(column, justify="left" if column == "kind" else "right")
+    for rate in rates:
+        passed, right = (f"{n / rate.cases:.0%}" for n in (rate.passed, rate.right))
+        table.add_row(rate.kind, str(rate.cases), str(rate.passed), passed, right)
+    lines = [
+        Text(f"{a.case.id}: {a.case.actor} {a.first or 'no unit'}, {a.case.actor2} {a.second or 'no unit'}; expected "
+             f"{a.case.label}, {a.case.label2}\n  {a.case.text}\n  {a.case.text2}")
+        for a in failed
+    ]  # fmt: skip
+    return Group(table, *lines)
 
 
 def number(value: float) -> str:

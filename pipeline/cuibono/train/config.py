@@ -20,7 +20,8 @@ class Config:
     Attributes:
         task: ``stakes`` (the actor masked, a window for each actor asked about) or ``roles``.
         base: The name of a pretrained encoder, see :mod:`cuibono.train.bases`.
-        epochs: Passes over the training texts.
+        epochs: Passes over the training texts, over which the learning rate falls to nothing.
+        stop_after: End after this many of them; 0 is all.
         rate: Learning rate of the encoder at its highest; what is new learns ten times as fast.
         batch: Tokens of a batch, padding included.
         warmup: Share of the steps in which the rate rises; then it falls to nothing.
@@ -34,6 +35,7 @@ class Config:
     task: str = "stakes"
     base: str = "all-MiniLM-L6-v2"
     epochs: int = 4
+    stop_after: int = 0
     rate: float = 1e-4
     batch: int = 1600
     warmup: float = 0.1

@@ -119,7 +119,7 @@ class Trainer:
         schedule = get_linear_schedule_with_warmup(optimizer, warmup, steps)  # type: ignore[no-untyped-call]
         parts = {"network": self.network, "optimizer": optimizer, "schedule": schedule}
         first = self._resume(state, parts) if state and state.exists() else 0
-        for epoch in range(first, self.config.epochs):
+        for epoch in range(first, self.config.stop_after or self.config.epochs):
             loss = self._pass(texts, weights, optimizer, schedule, say)
             say(f"pass {epoch + 1} of {self.config.epochs}: loss {loss:.4f}{'; ' + check() if check else ''}")
             if state:

@@ -1,4 +1,4 @@
-"""A trained network as ONNX: smaller integers for the weights, files that git hosts take."""
+"""A trained network as ONNX: weights stored as small integers, in files that git hosts take."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from cuibono.train.network import pad
 
 #: Git hosts refuse files of 100 MB.
 _LARGEST = 90_000_000
+#: A matrix with fewer numbers is stored as it is.
+_SMALL = 4096
 _AXES = {
     "ids": {0: "windows", 1: "tokens"},
     "mask": {0: "windows", 1: "tokens"},
@@ -27,7 +29,7 @@ def export(network: nn.Module, path: Path, *, quantized: bool = True) -> list[st
     Args:
         network: A :class:`UnitClassifier`, or another network with the same inputs.
         path: Of the ``.onnx`` file; weights of a large network lie beside it in ``<name>.0``, ``<name>.1`` ...
-        quantized: Store weights as 8-bit integers (dynamic quantization).
+        quantized: Store weights as 8-bit integers.
 
     Returns:
         The names of the files written.
@@ -60,16 +62,36 @@ def _trace(network: nn.Module, path: Path) -> None:
 
 
 def _quantize(source: Path, target: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    """Store each weight matrix as 8-bit integers with a scale for each output (for each word of the vocabulary).
 
-    quantize_dynamic(
-        source,
-        target,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        extra_options={"MatMulConstBOnly": True},
-    )
+    Only what is stored shrinks: the weights are turned back when the network is loaded, and all arithmetic is in
+    32-bit floats, so that results do not depend on what a processor does with small integers.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load(source)
+    graph = model.graph
+    looked_up = {node.input[0] for node in graph.node if node.op_type == "Gather"}
+    kept, nodes = [], []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.ndim != 2 or values.size < _SMALL:
+            kept.append(tensor)
+            continue
+        axis = 0 if tensor.name in looked_up else 1
+        scale = np.maximum(np.abs(values).max(axis=1 - axis), 1e-12) / 127.0
+        whole = np.round(values / np.expand_dims(scale, 1 - axis)).astype(np.int8)
+        parts = [f"{tensor.name}.int8", f"{tensor.name}.scale"]
+        kept.append(numpy_helper.from_array(whole, parts[0]))
+        kept.append(numpy_helper.from_array(scale.astype(np.float32), parts[1]))
+        nodes.append(helper.make_node("DequantizeLinear", parts, [tensor.name], axis=axis))
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    rest = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*nodes, *rest])
+    onnx.save(model, target)
 
 
 def _spread(path: Path) -> list[str]:
