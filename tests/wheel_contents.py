@@ -6,6 +6,7 @@ import zipfile
 NEEDED = {
     "cuibono/cli.py",
     "cuibono/py.typed",
+    "cuibono/behaviour.tsv",
     "cuibono/extract/data/states.tsv",
     "cuibono/extract/data/organisations.tsv",
     "cuibono/extract/data/names.tsv",

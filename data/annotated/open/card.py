@@ -1,8 +1,7 @@
 """The numbers of the data card: python data/annotated/open/card.py TEXTS
 
 TEXTS is the folder of the texts that are not ours (SOURCES.tsv). Prints Markdown: labels by split,
-source and actor, and the agreement of the first passes over all actors together
-(by actor: ``cuibono evaluate`` on the same folders).
+source and actor, and the agreement of the first passes, over all actors together and by actor.
 """
 
 from __future__ import annotations
@@ -17,15 +16,19 @@ import numpy as np
 
 from cuibono.corpus import SPLITS
 from cuibono.document import LABELS, ROLES, Document
-from cuibono.evaluate import align
+from cuibono.evaluate import align, evaluate
 from cuibono.evaluate.agreement import cohen_kappa, krippendorff_alpha
 from cuibono.evaluate.bootstrap import Measure, interval, weights
 from cuibono.evaluate.counts import Counts, confusion
 from cuibono.evaluate.measures import f1
 from cuibono.formats import load
+from cuibono.report.terminal import interval as interval_of
+from cuibono.report.terminal import number
 
 HERE = Path(__file__).parent
 SHOWN = 20
+#: An actor that fewer units were labelled for is left out of the table by actor.
+FEWEST = 30
 DRAWN, DRAW_SEED = 15, 2026
 
 
@@ -80,6 +83,17 @@ def agreement(split: str, texts: str, names: Sequence[str] | None = None, what: 
     return [what or split, len(alignments), shown(units, f1), *kappas]
 
 
+def agreement_by_actor(split: str, texts: str) -> list[list[object]]:
+    """Stakes in the two first passes of a split, actor by actor; no interval where one text has the actor."""
+    report = evaluate(load(HERE / split / "first-pass" / "b", texts), load(HERE / split / "first-pass" / "a", texts))
+    rows: list[list[object]] = []
+    for actor in report.actors:
+        kappa, alpha = (report[f"stakes.{actor}.{name}"] for name in ("cohen-kappa", "krippendorff-alpha"))
+        if kappa.n >= FEWEST:
+            rows.append([actor, kappa.n, *(f"{number(s.value)} {interval_of(s)}".strip(" -") for s in (kappa, alpha))])
+    return sorted(rows, key=lambda row: (-int(str(row[1])), str(row[0])))
+
+
 def main(texts: str) -> None:
     """Print the tables."""
     by: dict[str, dict[str, Counter[str]]] = {"split": {}, "source": {}, "actor": {}}
@@ -102,7 +116,9 @@ def main(texts: str) -> None:
         agreement("train", texts, what="train, all labelled twice"),
         agreement("test", texts),
     ]
-    print(table(head, rows))
+    print(table(head, rows), end="\n\n")
+    for split in ("test", "train"):
+        print(table([f"{split}, by actor", "units", "kappa", "alpha"], agreement_by_actor(split, texts)), end="\n\n")
 
 
 if __name__ == "__main__":
