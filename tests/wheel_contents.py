@@ -10,6 +10,8 @@ NEEDED = {
     "cuibono/extract/data/states.tsv",
     "cuibono/extract/data/organisations.tsv",
     "cuibono/extract/data/names.tsv",
+    "cuibono/models/encoder-v1/config.json",
+    "cuibono/models/encoder-v1/stakes.onnx",
     "cuibono/models/rules-v1/config.json",
     "cuibono/models/rules-v1/lexicon.tsv",
     "cuibono/models/rules-v1/roles.json",

@@ -1,6 +1,7 @@
 """Trained networks as a classifier: one reading for several actors, long units, damaged folders."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -67,6 +68,23 @@ def test_a_unit_longer_than_the_window_is_read_in_pieces(annotate, write):
     assert document.units[0].stakes["PER"].extra["pieces"] > 1
     assert "pieces" not in document.units[-1].stakes["PER"].extra
     assert any("u1 is longer than the model's window" in w for w in document.extra["warnings"])
+
+
+def test_why_names_words_by_their_place(annotate, write):
+    """The offsets lead to the words in the untouched text, inside the unit; of none nothing is said."""
+    text = "A Port\n\nPeru’s[1] port  was lost to Chile.  Chile gained a port, and Peru paid.\n\n[1] A report.\n"
+    document = annotate(write(text), "Peru", "Chile")
+    seen = 0
+    for unit in document.units:
+        for stakes in unit.stakes.values():
+            assert (stakes.why is None) == (stakes.label == "none")
+            for reason in (stakes.why or "").split("; ") if stakes.why else ():
+                share, word, at = re.fullmatch(r"(0\.\d\d) (.+)@(\d+)", reason).groups()
+                assert text[int(at) :].startswith(word)
+                assert unit.start <= int(at) < unit.end
+                assert float(share) <= 1
+                seen += 1
+    assert seen
 
 
 def test_abstaining_keeps_the_scores(annotate, write):

@@ -6,6 +6,7 @@ smaller one labels the roles, which do not depend on the actor. How they were tr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +17,17 @@ from spacy.tokens import Doc, Span
 
 from cuibono.classify.calibration import Calibration
 from cuibono.classify.folder import ModelFolder
-from cuibono.classify.windows import Limits, Special, Stretch, Tokens, Window, windows
+from cuibono.classify.windows import Limits, Piece, Special, Stretch, Tokens, Window, windows
 from cuibono.document import LABELS, ROLES, Annotator, Stakes
 from cuibono.errors import ModelError
-from cuibono.extract.blocks import BLOCKS
+from cuibono.extract.blocks import BLOCKS, offset
 
 Floats = NDArray[np.float32]
 
 #: Tokens of a batch, padding included: enough to keep two cores busy, little enough for their caches.
 _BATCH = 2048
+#: How many words ``why`` names.
+_SHOWN = 3
 
 
 def mentions_of(doc: Doc, actor: str) -> list[Stretch]:
@@ -65,29 +68,39 @@ class Encoder:
     def stakes(self, doc: Doc, units: Sequence[Span], actors: Sequence[str]) -> list[dict[str, Stakes]]:
         """See :class:`cuibono.classify.base.Classifier`. A label is the one that the network, trained on weighted
         classes, finds; it need not be the likeliest one, which is nearly always ``none``. A unit longer than a window
-        was read in several, which ``extra["pieces"]`` counts.
+        was read in several, which ``extra["pieces"]`` counts. ``why`` names the words that weigh most in what
+        represents the unit: a hint, no proof (Jain and Wallace, NAACL 2019).
         """
         if not units:
             return []
         plain, mask = self._stakes.tokens(doc), self._stakes.special.actor
         asked = [plain.masked(mentions_of(doc, actor), mask) for actor in actors]
         read = self._stakes.read(asked, _stretches(units))
-        columns = [self._labels(of_actor) for of_actor in read]
+        columns = [self._labels(doc, of_actor) for of_actor in read]
         return [dict(zip(actors, row, strict=True)) for row in zip(*columns, strict=True)]
 
-    def _labels(self, read: Reading) -> Iterator[Stakes]:
+    def _labels(self, doc: Doc, read: Reading) -> Iterator[Stakes]:
         chances = self._stakes.calibration.probabilities(read.logits)
-        for logits, row, pieces in zip(read.logits, chances, read.pieces, strict=True):
+        for logits, row, pieces, weights in zip(read.logits, chances, read.pieces, read.weights, strict=True):
             extra = {"pieces": int(pieces)} if pieces > 1 else {}
-            yield Stakes(LABELS[int(logits.argmax())], rounded(row), extra=extra)
+            label = LABELS[int(logits.argmax())]
+            yield Stakes(label, rounded(row), _why(doc, weights) if label != "none" else None, extra)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a network says of the units of one text: logits, (units, classes), and in how many pieces it read each."""
+    """What a network says of the units of one text.
+
+    Attributes:
+        logits: Shape (units, classes).
+        pieces: In how many pieces it read each unit.
+        weights: For each unit the characters of its tokens, and how much each weighs; empty if the network
+            does not say.
+    """
 
     logits: Floats
     pieces: NDArray[np.int64]
+    weights: list[list[tuple[Stretch, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +145,22 @@ class Network:
     def read(self, texts: Sequence[Tokens], units: Sequence[Stretch]) -> list[Reading]:
         """What the network says of the same units in each of these texts (one text, differently masked)."""
         inputs = [(i, w) for i, text in enumerate(texts) for w in windows(text, units, self.special, self.limits)]
-        sums: Floats | None = None
-        pieces = np.zeros((len(texts), len(units)), dtype=np.int64)
-        for batch in _batches(inputs):
-            logits = self._run([window for _, window in batch])
-            if sums is None:
-                sums = np.zeros((*pieces.shape, logits.shape[-1]), dtype=np.float32)
-            for row, (text, window) in zip(logits, batch, strict=True):
-                for of_piece, piece in zip(row, window.pieces, strict=False):
-                    sums[text, piece.unit] += of_piece
-                    pieces[text, piece.unit] += 1
-        assert sums is not None
-        return [Reading(s / p[:, None], p) for s, p in zip(sums, pieces, strict=True)]
+        logits: list[list[list[Floats]]] = [[[] for _ in units] for _ in texts]
+        weights: list[list[list[tuple[Stretch, float]]]] = [[[] for _ in units] for _ in texts]
+        for batch in batches(inputs):
+            found, weighed = self.run([window for _, window in batch])
+            for i, (text, window) in enumerate(batch):
+                for j, piece in enumerate(window.pieces):
+                    logits[text][piece.unit].append(found[i, j])
+                    if weighed is not None:
+                        weights[text][piece.unit] += _weights(texts[text], window, piece, weighed[i, j])
+        return [
+            Reading(np.stack([np.mean(x, axis=0) for x in of_text]), np.array([len(x) for x in of_text]), of_units)
+            for of_text, of_units in zip(logits, weights, strict=True)
+        ]
 
-    def _run(self, batch: Sequence[Window]) -> Floats:
+    def run(self, batch: Sequence[Window]) -> tuple[Floats, Floats | None]:
+        """One pass: logits, (windows, units, classes), and if it gives them weights, (windows, units, tokens)."""
         longest, most = max(len(w.ids) for w in batch), max(len(w.pieces) for w in batch)
         ids = np.full((len(batch), longest), self.special.pad, dtype=np.int64)
         mask = np.zeros((len(batch), longest), dtype=np.int64)
@@ -155,11 +170,18 @@ class Network:
             mask[i, : len(window.ids)] = 1
             for j, piece in enumerate(window.pieces):
                 units[i, j, piece.start : piece.end] = 1.0
-        (logits,) = self.session.run(None, {"ids": ids, "mask": mask, "units": units})
-        return np.asarray(logits, dtype=np.float32)
+        logits, *more = self.session.run(None, {"ids": ids, "mask": mask, "units": units})
+        return logits, more[0] if more else None
 
 
-def _batches(inputs: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
+def _weights(text: Tokens, window: Window, piece: Piece, weighed: Floats) -> list[tuple[Stretch, float]]:
+    """The characters of a piece's tokens with what each weighs."""
+    at = [window.first + i for i in range(piece.start, piece.end)]
+    shares = weighed[piece.start : piece.end]
+    return [((text.starts[i], text.ends[i]), float(share)) for i, share in zip(at, shares, strict=True)]
+
+
+def batches(inputs: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
     """Windows of like length together, so that little is padding."""
     batch: list[tuple[int, Window]] = []
     for item in sorted(inputs, key=lambda pair: len(pair[1].ids)):
@@ -169,6 +191,18 @@ def _batches(inputs: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, W
         batch.append(item)
     if batch:
         yield batch
+
+
+def _why(doc: Doc, weights: Sequence[tuple[Stretch, float]]) -> str | None:
+    """The words that weigh most in a unit, with their offsets in the document."""
+    by_word: Counter[int] = Counter()
+    for (start, end), share in weights:
+        span = doc.char_span(start, end, alignment_mode="expand")
+        if span is not None and span[0].is_alpha:
+            by_word[span[0].i] += share  # type: ignore[assignment]
+    total = sum(share for _, share in weights) or 1.0
+    heaviest = sorted(by_word.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
+    return "; ".join(f"{share / total:.2f} {doc[i].text}@{offset(doc[i])}" for i, share in heaviest) or None
 
 
 def _stretches(units: Sequence[Span]) -> list[Stretch]:

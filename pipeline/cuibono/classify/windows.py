@@ -116,10 +116,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One input of the encoder: token ids with all special tokens, and where its units lie."""
+    """One input of the encoder: token ids with all special tokens, and where its units lie.
+
+    ``first + i`` is the number in the text of the window's token ``i``.
+    """
 
     ids: list[int]
     pieces: list[Piece]
+    first: int = 0
 
 
 def windows(tokens: Tokens, units: Sequence[Stretch], special: Special, limits: Limits) -> list[Window]:
@@ -153,4 +157,4 @@ def _window(tokens: Tokens, group: list[Piece], special: Special, limits: Limits
     front = [special.start, special.actor, special.end]
     shift = len(front) - low
     ids = [*front, *tokens.ids[low:high], special.end]
-    return Window(ids, [Piece(p.unit, p.start + shift, p.end + shift) for p in group])
+    return Window(ids, [Piece(p.unit, p.start + shift, p.end + shift) for p in group], -shift)

@@ -164,7 +164,7 @@ class Trainer:
     def _forward(self, rows: Sequence[Row]) -> torch.Tensor:
         inputs = pad([(row.ids, row.spans) for row in rows], self.special.pad)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
-            logits: torch.Tensor = self.network(*inputs)
+            logits: torch.Tensor = self.network(*inputs)[0]
         return logits.float()
 
     def _cut(self, texts: Sequence[Text]) -> list[Row]:

@@ -20,6 +20,7 @@ _AXES = {
     "mask": {0: "windows", 1: "tokens"},
     "units": {0: "windows", 1: "units", 2: "tokens"},
     "logits": {0: "windows", 1: "units"},
+    "weights": {0: "windows", 1: "units", 2: "tokens"},
 }
 
 
@@ -46,6 +47,7 @@ def export(network: nn.Module, path: Path, *, quantized: bool = True) -> list[st
 
 def _trace(network: nn.Module, path: Path) -> None:
     network.eval()
+    outputs = 1 if isinstance(network(*pad([([1] * 4, [(1, 3)])], 0)), torch.Tensor) else 2
     rows = [([1] * 24, [(2, 9), (9, 20)]), ([1] * 20, [(1, 4)])]
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of shapes that it takes for constants; a test compares
@@ -54,7 +56,7 @@ def _trace(network: nn.Module, path: Path) -> None:
             pad(rows, 0),
             str(path),
             input_names=["ids", "mask", "units"],
-            output_names=["logits"],
+            output_names=["logits", "weights"][:outputs],
             dynamic_axes=_AXES,
             opset_version=17,
             dynamo=False,
@@ -125,8 +127,8 @@ def differences(network: nn.Module, path: Path, rows: list[tuple[list[int], list
 
     inputs = pad(rows, 0)
     with torch.no_grad():
-        expected = network.eval()(*inputs).numpy()
+        expected = network.eval()(*inputs)[0].numpy()
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, dict(zip(("ids", "mask", "units"), (x.numpy() for x in inputs), strict=True)))
+    found, *_ = session.run(None, dict(zip(("ids", "mask", "units"), (x.numpy() for x in inputs), strict=True)))
     inside = inputs[2].sum(-1).numpy() > 0
     return float(np.abs(found - expected)[inside].max())

@@ -39,8 +39,8 @@ class UnitClassifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.classify = nn.Linear(3 * width, classes)
 
-    def forward(self, ids: Tensor, mask: Tensor, units: Tensor) -> Tensor:
-        """Logits, shape (windows, units, classes).
+    def forward(self, ids: Tensor, mask: Tensor, units: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, shape (windows, units, classes), and how much each token weighs, (windows, units, tokens).
 
         Args:
             ids: Token ids, (windows, tokens).
@@ -53,8 +53,7 @@ class UnitClassifier(nn.Module):
         weights = torch.softmax(weights + (units - 1.0) * 1e4, dim=-1)
         first = hidden[:, :1].expand(-1, units.shape[1], -1)
         pooled = torch.cat([mean, weights @ hidden, first], dim=-1)
-        logits: Tensor = self.classify(self.dropout(pooled))
-        return logits
+        return self.classify(self.dropout(pooled)), weights
 
     def freeze(self, layers: int) -> None:
         """Leave the embeddings and the lowest layers as they are. 0 freezes nothing."""

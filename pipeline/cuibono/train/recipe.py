@@ -7,6 +7,7 @@ A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder`` or ``lin
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -53,7 +54,7 @@ def load_recipe(path: Path) -> dict[str, Any]:
 def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, say: Say) -> Path:
     """Train what a recipe says on the train part of a corpus, calibrate it on the dev part, write the folder ``out``.
 
-    The state of a training in progress is kept in ``out/.work``; the same command goes on from there.
+    The state of a training in progress is kept in ``out/.work`` until it is done; the same command goes on from there.
     """
     work = out / ".work"
     work.mkdir(parents=True, exist_ok=True)
@@ -68,6 +69,7 @@ def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, s
     config["files"] = {name: sha256((out / name).read_bytes()) for name in sorted(files)}
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     ModelFolder.open(out)
+    shutil.rmtree(work)
     return out
 
 
