@@ -8,4 +8,4 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 #: The best model that comes with the package.
-DEFAULT_MODEL = "rules-v1"
+DEFAULT_MODEL = "encoder-v1"

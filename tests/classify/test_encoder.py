@@ -70,10 +70,12 @@ def test_a_unit_longer_than_the_window_is_read_in_pieces(annotate, write):
     assert any("u1 is longer than the model's window" in w for w in document.extra["warnings"])
 
 
-def test_why_names_words_by_their_place(annotate, write):
+def test_why_names_words_by_their_place(write):
     """The offsets lead to the words in the untouched text, inside the unit; of none nothing is said."""
     text = "A Port\n\nPeru’s[1] port  was lost to Chile.  Chile gained a port, and Peru paid.\n\n[1] A report.\n"
-    document = annotate(write(text), "Peru", "Chile")
+    # The model that comes along: the tiny one says none of everything.
+    annotator = Annotator([load_table().resolve(name) for name in ("Peru", "Chile")], "encoder-v1")
+    document = annotator.annotate(read(write(text)))
     seen = 0
     for unit in document.units:
         for stakes in unit.stakes.values():

