@@ -1,4 +1,5 @@
 """Models on the corpus's test part: python benchmarks/models.py TEXTS MODEL [MODEL ...] [--out FILE.json]
+                 [--plot FILE.svg]
 
 TEXTS is the folder of the texts that are not ours. Each MODEL is a name or a folder, and is scored as it is: on the
 gold units, and end to end, from the text alone. Every number is over all actors together, with a bootstrap over
@@ -18,7 +19,7 @@ import numpy as np
 
 from cuibono.annotate import Annotator
 from cuibono.classify import load_classifier
-from cuibono.classify.calibration import expected_calibration_error, reliability
+from cuibono.classify.calibration import Bin, expected_calibration_error, reliability
 from cuibono.document import LABELS, ROLES, Document
 from cuibono.evaluate import align
 from cuibono.evaluate.bootstrap import Measure, interval, weights
@@ -135,12 +136,45 @@ def risk_coverage(system: Scored) -> list[list[str]]:
     return rows
 
 
+def reliability_plot(name: str, bins: Sequence[Bin]) -> str:
+    """An SVG: for each bin of probabilities how often the label was right, beside the diagonal."""
+    size, left, top = 300, 50, 30
+    bars = [
+        f'<rect x="{left + b.low * size:.1f}" y="{top + (1 - b.accuracy) * size:.1f}" width="{size / 10 - 2:.1f}" '
+        f'height="{b.accuracy * size:.1f}" fill="#4878a8"><title>{b.count} labels</title></rect>'
+        f'<text x="{left + (b.low + 0.05) * size - 1:.1f}" y="{top + size + 28}" font-size="8" '
+        f'text-anchor="middle" fill="#666">{b.count}</text>'
+        for b in bins
+    ]
+    ticks = [
+        f'<text x="{left + x * size:.0f}" y="{top + size + 14}" text-anchor="middle">{x:.1f}</text>'
+        f'<text x="{left - 6}" y="{top + (1 - x) * size + 4:.0f}" text-anchor="end">{x:.1f}</text>'
+        for x in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    ]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size + 70} {size + 90}" font-family="sans-serif" '
+            'font-size="11">',
+            f'<rect width="{size + 70}" height="{size + 90}" fill="white"/>',
+            f'<text x="{left}" y="18">{name}: how often the label is right</text>',
+            *bars,
+            f'<rect x="{left}" y="{top}" width="{size}" height="{size}" fill="none" stroke="#333"/>',
+            f'<path d="M{left} {top + size} L{left + size} {top}" stroke="#c33" stroke-dasharray="4"/>',
+            *ticks,
+            f'<text x="{left + size / 2:.0f}" y="{top + size + 46}" text-anchor="middle">'
+            "probability given to the label (below: number of labels)</text>",
+            "</svg>\n",
+        ]
+    )
+
+
 def main() -> None:
-    """Print the tables; write the numbers as JSON."""
+    """Print the tables; write the numbers as JSON, the calibration of the last model as SVG."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", type=Path)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--plot", type=Path)
     args = parser.parse_args()
     golds = load(CORPUS / "test", args.texts)
     seen = {a for d in load(CORPUS / "train") for a in d.actors}
@@ -159,13 +193,15 @@ def main() -> None:
     chances, right = zip(*last.chances, strict=True)
     error = expected_calibration_error(chances, right)
     print(f"\n{last.name}: expected calibration error {error:.3f}\n")
-    bins = [[f"{b.low:.1f}-{b.high:.1f}", str(b.count), f"{b.confidence:.3f}", f"{b.accuracy:.3f}"]
-            for b in reliability(chances, right)]  # fmt: skip
+    found = reliability(chances, right)
+    bins = [[f"{b.low:.1f}-{b.high:.1f}", str(b.count), f"{b.confidence:.3f}", f"{b.accuracy:.3f}"] for b in found]
     print(table(["probability given", "labels", "mean", "right"], bins) + "\n")
+    if args.plot:
+        args.plot.write_text(reliability_plot(last.name, found), encoding="utf-8")
     print(table(["surest", "probability at least", "wrong"], risk_coverage(last)))
     if args.out:
-        found = {s.name: {m: s.value(m, drawn) for m in MEASURES} for s in systems}
-        args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        values = {s.name: {m: s.value(m, drawn) for m in MEASURES} for s in systems}
+        args.out.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from cuibono.classify.encoder import Network
-from cuibono.classify.folder import ModelFolder
 from cuibono.classify.linear import masked
 from cuibono.classify.windows import Tokens
 from cuibono.train.data import Text
@@ -100,5 +99,3 @@ def frozen(network: UnitClassifier, tokenizer: Tokenizer, out: Path) -> list[str
     tokenizer.save(str(out / "tokenizer.json"))
     return [*export(Vectors(network), out / "vectors.onnx", quantized=False), "tokenizer.json"]
 
-
-__all__ = ["ESTIMATORS", "ModelFolder", "Vectors", "estimator", "fit", "frozen", "vectors", "words"]
