@@ -98,4 +98,3 @@ def frozen(network: UnitClassifier, tokenizer: Tokenizer, out: Path) -> list[str
     """Write an untrained encoder as ONNX, to give vectors; returns the names of the files."""
     tokenizer.save(str(out / "tokenizer.json"))
     return [*export(Vectors(network), out / "vectors.onnx", quantized=False), "tokenizer.json"]
-
