@@ -97,9 +97,10 @@ def _labels(classifier: Classifier, questions: Sequence[tuple[str, str]]) -> Ite
     annotators: dict[str, Annotator] = {}
     for text, name in questions:
         actor = table.resolve(name)
-        annotator = annotators.setdefault(name, Annotator([actor], classifier))
+        if name not in annotators:
+            annotators[name] = Annotator([actor], classifier)
         document = Document("case", text, sha256(text), blocks=(Block(0, len(text), "paragraph"),))
-        units = annotator.annotate(document).units
+        units = annotators[name].annotate(document).units
         yield units[-1].stakes[actor.id].label if units else None
 
 

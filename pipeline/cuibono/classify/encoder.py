@@ -17,7 +17,7 @@ from spacy.tokens import Doc, Span
 
 from cuibono.classify.calibration import Calibration
 from cuibono.classify.folder import ModelFolder
-from cuibono.classify.windows import Limits, Piece, Special, Stretch, Tokens, Window, windows
+from cuibono.classify.windows import Limits, Piece, Special, Stretch, Tokens, Window, pad, windows
 from cuibono.document import LABELS, ROLES, Annotator, Stakes
 from cuibono.errors import ModelError
 from cuibono.extract.blocks import BLOCKS, offset
@@ -161,15 +161,8 @@ class Network:
 
     def run(self, batch: Sequence[Window]) -> tuple[Floats, Floats | None]:
         """One pass: logits, (windows, units, classes), and if it gives them weights, (windows, units, tokens)."""
-        longest, most = max(len(w.ids) for w in batch), max(len(w.pieces) for w in batch)
-        ids = np.full((len(batch), longest), self.special.pad, dtype=np.int64)
-        mask = np.zeros((len(batch), longest), dtype=np.int64)
-        units = np.zeros((len(batch), most, longest), dtype=np.float32)
-        for i, window in enumerate(batch):
-            ids[i, : len(window.ids)] = window.ids
-            mask[i, : len(window.ids)] = 1
-            for j, piece in enumerate(window.pieces):
-                units[i, j, piece.start : piece.end] = 1.0
+        rows = [(window.ids, [(piece.start, piece.end) for piece in window.pieces]) for window in batch]
+        ids, mask, units = pad(rows, self.special.pad)
         logits, *more = self.session.run(None, {"ids": ids, "mask": mask, "units": units})
         return logits, more[0] if more else None
 

@@ -107,8 +107,11 @@ class Hub:
         limit = min(self._tokenizer.model_max_length, getattr(self._model.config, "max_position_embeddings", 512)) - 2
         asked = [GOOD.format(actor), BAD.format(actor), actor]
         room = limit - max(len(self._tokenizer(question)["input_ids"]) for question in asked)
+        whole = " ".join(text.split())
+        if len(self._tokenizer(whole)["input_ids"]) <= room:
+            return [whole]
         out: list[str] = []
-        for word in text.split():
+        for word in whole.split():
             longer = f"{out[-1]} {word}" if out else word
             if out and len(self._tokenizer(longer)["input_ids"]) <= room:
                 out[-1] = longer

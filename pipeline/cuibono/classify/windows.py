@@ -13,6 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -141,6 +144,27 @@ def windows(tokens: Tokens, units: Sequence[Stretch], special: Special, limits: 
             group = []
         group.append(piece)
     return [*out, _window(tokens, group, special, limits)] if group else out
+
+
+def pad(
+    rows: Sequence[tuple[Sequence[int], Sequence[Stretch]]], filler: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Several windows, each its token ids and the tokens of its units, as the three inputs of a network.
+
+    Returns:
+        Token ids, (windows, tokens); 1 for tokens and 0 for padding, (windows, tokens); 1 where a token belongs to
+        a unit, (windows, units, tokens).
+    """
+    longest, most = max(len(ids) for ids, _ in rows), max(len(units) for _, units in rows)
+    ids = np.full((len(rows), longest), filler, dtype=np.int64)
+    mask = np.zeros((len(rows), longest), dtype=np.int64)
+    units = np.zeros((len(rows), most, longest), dtype=np.float32)
+    for i, (tokens, spans) in enumerate(rows):
+        ids[i, : len(tokens)] = tokens
+        mask[i, : len(tokens)] = 1
+        for j, (start, end) in enumerate(spans):
+            units[i, j, start:end] = 1.0
+    return ids, mask, units
 
 
 def _pieces(tokens: Tokens, units: Sequence[Stretch], core: int) -> Iterator[Piece]:

@@ -13,14 +13,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from cuibono.classify.encoder import Network
 from cuibono.classify.linear import masked
 from cuibono.classify.windows import Tokens
 from cuibono.train.data import Text
-from cuibono.train.export import export
 from cuibono.train.network import UnitClassifier
 
 ESTIMATORS = ("majority", "tfidf", "vectors")
@@ -92,9 +90,3 @@ def fit(
         files.append(f"{task}.skops")
         dump(estimator(name).fit(features, targets), out / files[-1])
     return files
-
-
-def frozen(network: UnitClassifier, tokenizer: Tokenizer, out: Path) -> list[str]:
-    """Write an untrained encoder as ONNX, to give vectors; returns the names of the files."""
-    tokenizer.save(str(out / "tokenizer.json"))
-    return [*export(Vectors(network), out / "vectors.onnx", quantized=False), "tokenizer.json"]

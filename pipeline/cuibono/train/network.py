@@ -10,7 +10,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from cuibono.classify.windows import Special
+from cuibono.classify import windows
+from cuibono.classify.windows import Special, Stretch
 
 #: Common names of actors; the mask starts as their mean, as one more word of this kind.
 _LIKE_THE_MASK = ("russia", "iran", "china", "turkey", "india", "ukraine", "germany", "japan", "france", "israel")
@@ -78,16 +79,7 @@ class UnitClassifier(nn.Module):
             weight[special.actor] = weight[alike].mean(dim=0)
 
 
-def pad(rows: Sequence[tuple[Sequence[int], Sequence[tuple[int, int]]]], filler: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Token ids and units' tokens of several windows as the three inputs of :class:`UnitClassifier`."""
-    longest = max(len(ids) for ids, _ in rows)
-    most = max(len(units) for _, units in rows)
-    ids = torch.full((len(rows), longest), filler)
-    mask = torch.zeros(len(rows), longest, dtype=torch.long)
-    units = torch.zeros(len(rows), most, longest)
-    for i, (tokens, spans) in enumerate(rows):
-        ids[i, : len(tokens)] = torch.tensor(tokens)
-        mask[i, : len(tokens)] = 1
-        for j, (start, end) in enumerate(spans):
-            units[i, j, start:end] = 1.0
+def pad(rows: Sequence[tuple[Sequence[int], Sequence[Stretch]]], filler: int) -> tuple[Tensor, Tensor, Tensor]:
+    """:func:`cuibono.classify.windows.pad` as tensors, the three inputs of :class:`UnitClassifier`."""
+    ids, mask, units = map(torch.from_numpy, windows.pad(rows, filler))
     return ids, mask, units

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from cuibono.classify.calibration import Calibration
 from cuibono.classify.encoder import Network
@@ -84,15 +85,18 @@ def _encoder(
         say(f"{task}: {settings.base}")
         check = partial(_progress, trainer, parts["dev"])
         trainer.fit(parts["train"], say, check, work / f"{task}.state")
-        sections[task], written = write_network(trainer, out, task, bool(recipe.get("quantized", True)))
+        quantized = bool(recipe.get("quantized", True))
+        sections[task], written = write_network(trainer, trainer.network, out, task, quantized=quantized)
         files += written
         sections[task]["calibration"] = asdict(_calibrated(sections[task], out, parts["dev"], task))
     return sections, files
 
 
-def write_network(trainer: Trainer, out: Path, name: str, quantized: bool = True) -> tuple[dict[str, Any], list[str]]:
-    """A trained network and its tokenizer as files; returns their section of ``config.json`` and their names."""
-    written = export(trainer.network, out / f"{name}.onnx", quantized=quantized)
+def write_network(
+    trainer: Trainer, network: nn.Module, out: Path, name: str, *, quantized: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """A network and the trainer's tokenizer as files; returns their section of ``config.json`` and their names."""
+    written = export(network, out / f"{name}.onnx", quantized=quantized)
     tokenizer = f"{name}.tokenizer.json"
     trainer.tokenizer.save(str(out / tokenizer), pretty=False)
     section = {
@@ -110,16 +114,8 @@ def _linear(
 ) -> tuple[dict[str, Any], list[str]]:
     if recipe["estimator"] != "vectors":
         return {}, linear.fit(recipe["estimator"], parts["train"], out, say)
-    settings = Config(base=recipe["base"])
-    trainer = Trainer(settings, work)
-    files = linear.frozen(trainer.network, trainer.tokenizer, out)
-    section = {
-        "network": "vectors.onnx",
-        "tokenizer": "tokenizer.json",
-        "special": trainer.special_names,
-        "limits": asdict(settings.limits),
-        "calibration": {"temperature": 1.0, "bias": [0.0]},
-    }
+    trainer = Trainer(Config(base=recipe["base"]), work)
+    section, files = write_network(trainer, linear.Vectors(trainer.network), out, "vectors", quantized=False)
     network = Network.open(_unhashed(out, {"network": section}), "network")
     return {"network": section}, [*files, *linear.fit("vectors", parts["train"], out, say, network)]
 
