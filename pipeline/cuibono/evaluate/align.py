@@ -1,32 +1,53 @@
 """Lay two annotations of one text side by side, once; every measure reads from the result.
 
-Units are paired one to one. Two units may pair if the tokens that they share are at least
+Spans are paired one to one. Two may pair if the tokens that they share are at least
 ``threshold`` of the tokens of the longer one: the "approximate match at level α" of Persing and Ng
 (2016, "End-to-End Argumentation Mining in Student Essays", section 6.1). Among all pairings the one
-with most pairs is taken, and among those the one that shares most, so that the result
-depends neither on the order of the spans nor on which side is called gold.
+with most pairs is taken, among those the one that shares most, and among those the one that pairs what
+begins first: the result depends neither on the order of the spans nor on which side is called gold.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from cuibono.document import Document, Entity, Unit
+from cuibono.document import Document, Entity, Relation, Unit
 from cuibono.errors import AnnotationError
 
 OVERLAP = 0.5
 _TOKEN = re.compile(r"\w+")
+#: Weighs less than any share of tokens, and decides between pairings that share alike.
+_TIE = 1e-7
 
 UnitPair = tuple[Unit | None, Unit | None]
 EntityPair = tuple[Entity | None, Entity | None]
+RelationPair = tuple[Relation | None, Relation | None]
 T = TypeVar("T", Entity, Unit)
+
+
+class Tokens:
+    """Where the words of a text begin; counts those of a stretch in logarithmic time."""
+
+    def __init__(self, text: str) -> None:
+        self.starts = [m.start() for m in _TOKEN.finditer(text)]
+
+    def count(self, start: int, end: int) -> int:
+        """How many words begin in the stretch."""
+        return max(0, bisect_left(self.starts, end) - bisect_left(self.starts, start))
+
+    def overlap(self, a: Entity | Unit, b: Entity | Unit) -> float:
+        """Shared words as a share of those of the longer span."""
+        if (a.start, a.end) == (b.start, b.end):
+            return 1.0
+        longer = max(self.count(a.start, a.end), self.count(b.start, b.end))
+        return self.count(max(a.start, b.start), min(a.end, b.end)) / longer if longer else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,9 @@ class Alignment:
         exact: Units whose spans are equal, and the rest unpaired.
         overlap: Units paired at the threshold, and the rest unpaired.
         entities: Entities whose spans are equal, and the rest unpaired.
+        entities_overlap: Entities paired at the threshold, and the rest unpaired.
+        relations: Relations of one kind between units that pair (at the threshold), and the rest unpaired;
+            empty unless both sides have relations.
     """
 
     doc_id: str
@@ -47,10 +71,18 @@ class Alignment:
     exact: tuple[UnitPair, ...]
     overlap: tuple[UnitPair, ...]
     entities: tuple[EntityPair, ...]
+    entities_overlap: tuple[EntityPair, ...]
+    relations: tuple[RelationPair, ...]
 
 
-def align(gold: Document, predicted: Document, threshold: float = OVERLAP) -> Alignment:
+def align(gold: Document, predicted: Document, threshold: float = OVERLAP, tokens: Tokens | None = None) -> Alignment:
     """Align two annotations of the same text.
+
+    Args:
+        gold: One side.
+        predicted: The other.
+        threshold: The least overlap of a pair.
+        tokens: Those of the text, where they have been counted before.
 
     Raises:
         AnnotationError: The two are about different texts, or neither carries the text.
@@ -58,72 +90,143 @@ def align(gold: Document, predicted: Document, threshold: float = OVERLAP) -> Al
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold: found {threshold}; allowed: above 0, up to 1")
-    if gold.text_sha256 != predicted.text_sha256:
-        raise AnnotationError("text_sha256", predicted.text_sha256, f"{gold.text_sha256}, the text of {gold.doc_id}")
-    text = gold.text if gold.text is not None else predicted.text
-    if text is None:
-        raise AnnotationError("text", None, f"the text of {gold.doc_id} in one of the files, or a folder of texts")
-    starts = [m.start() for m in _TOKEN.finditer(text)]
+    text = shared_text([gold, predicted])
+    tokens = tokens or Tokens(text)
+    overlap = _pair(gold.units, predicted.units, tokens, threshold)
     return Alignment(
         doc_id=gold.doc_id,
         text=text,
         gold=gold,
         predicted=predicted,
         exact=_pair_equal(gold.units, predicted.units),
-        overlap=_pair_units(gold.units, predicted.units, starts, threshold),
+        overlap=overlap,
         entities=_pair_equal(gold.entities, predicted.entities),
+        entities_overlap=_pair(gold.entities, predicted.entities, tokens, threshold),
+        relations=_pair_relations(gold.relations, predicted.relations, overlap),
     )
 
 
+def shared_text(documents: Sequence[Document]) -> str:
+    """The text that annotations of one document are about.
+
+    Raises:
+        AnnotationError: They are about different texts (both hashes are named), or none carries the text.
+    """
+    first, *others = documents
+    for other in others:
+        if other.text_sha256 != first.text_sha256:
+            allowed = f"{first.text_sha256}, the text of {first.doc_id}"
+            raise AnnotationError(f"{other.doc_id}: text_sha256", other.text_sha256, allowed)
+    text = next((d.text for d in documents if d.text is not None), None)
+    if text is None:
+        raise AnnotationError("text", None, f"the text of {first.doc_id} in one of the files, or a folder of texts")
+    return text
+
+
 def _pair_equal(gold: Sequence[T], predicted: Sequence[T]) -> tuple[tuple[T | None, T | None], ...]:
-    right = {(x.start, x.end): x for x in predicted}
-    pairs: list[tuple[T | None, T | None]] = [(x, right.pop((x.start, x.end), None)) for x in gold]
-    pairs += [(None, x) for x in right.values()]
+    """Equal spans; where one side has a span twice (entities may), what is labelled alike pairs first."""
+    right: dict[tuple[int, int], list[T]] = {}
+    for item in predicted:
+        right.setdefault((item.start, item.end), []).append(item)
+    pairs: list[tuple[T | None, T | None]] = []
+    unpaired: list[T] = []
+    for item in sorted(gold, key=_name):
+        here = right.get((item.start, item.end), [])
+        twin = next((x for x in here if _name(x) == _name(item)), None)
+        if twin is None:
+            unpaired.append(item)
+        else:
+            here.remove(twin)
+            pairs.append((item, twin))
+    for item in unpaired:
+        here = sorted(right.get((item.start, item.end), []), key=_name)
+        pairs.append((item, here[0] if here else None))
+        if here:
+            right[(item.start, item.end)].remove(here[0])
+    pairs += [(None, x) for rest in right.values() for x in rest]
     return tuple(sorted(pairs, key=_position))
 
 
-def _pair_units(
-    gold: Sequence[Unit], predicted: Sequence[Unit], starts: Sequence[int], threshold: float
-) -> tuple[UnitPair, ...]:
-    left = sorted(gold, key=lambda u: u.start)
-    right = sorted(predicted, key=lambda u: u.start)
-    shared = np.zeros((len(left), len(right)))
-    for i, j in _touching(left, right):
-        share = _overlap(left[i], right[j], starts)
-        shared[i, j] = share if share >= threshold else 0.0
-    # One more pair outweighs any gain in shares: each share is at most one.
-    gain = np.where(shared > 0, 1 + shared / (2 * max(shared.shape, default=1) + 1), 0.0)
-    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
-    matched = [(int(i), int(j)) for i, j in chosen if shared[i, j] > 0]
+def _name(item: Entity | Unit) -> tuple[int, int, str, str]:
+    """What tells apart what has one span: for units nothing more, since they never overlap."""
+    label, actor = (item.label, item.actor or "") if isinstance(item, Entity) else ("", "")
+    return item.start, item.end, label, actor
+
+
+def _pair(
+    gold: Sequence[T], predicted: Sequence[T], tokens: Tokens, threshold: float
+) -> tuple[tuple[T | None, T | None], ...]:
+    left, right = sorted(gold, key=_name), sorted(predicted, key=_name)
+    shares = {
+        (i, j): share for i, j in _touching(left, right) if (share := tokens.overlap(left[i], right[j])) >= threshold
+    }
+    matched = [pair for group in _groups(shares) for pair in _best(group, shares)]
     lonely_left = set(range(len(left))) - {i for i, _ in matched}
     lonely_right = set(range(len(right))) - {j for _, j in matched}
-    pairs: list[UnitPair] = [(left[i], right[j]) for i, j in matched]
+    pairs: list[tuple[T | None, T | None]] = [(left[i], right[j]) for i, j in matched]
     pairs += [(left[i], None) for i in lonely_left] + [(None, right[j]) for j in lonely_right]
     return tuple(sorted(pairs, key=_position))
 
 
-def _touching(left: Sequence[Unit], right: Sequence[Unit]) -> list[tuple[int, int]]:
-    """Index pairs of units that share a character; both sides sorted, neither overlapping itself."""
-    out, j = [], 0
-    for i, unit in enumerate(left):
-        while j < len(right) and right[j].end <= unit.start:
-            j += 1
-        k = j
-        while k < len(right) and right[k].start < unit.end:
-            out.append((i, k))
-            k += 1
-    return out
+def _touching(left: Sequence[T], right: Sequence[T]) -> Iterable[tuple[int, int]]:
+    """Index pairs of spans that share a character; both sides sorted by start."""
+    longest = max((x.end - x.start for x in right), default=0)
+    starts = [x.start for x in right]
+    for i, item in enumerate(left):
+        for j in range(bisect_left(starts, item.start - longest), bisect_left(starts, item.end)):
+            if right[j].end > item.start:
+                yield i, j
 
 
-def _overlap(a: Unit, b: Unit, starts: Sequence[int]) -> float:
-    def tokens(start: int, end: int) -> int:
-        return max(0, bisect_left(starts, end) - bisect_left(starts, start))
+def _groups(shares: Iterable[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Possible pairs, those together that compete for a span, directly or through others."""
+    group_of: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for i, j in shares:
+        a, b = group_of.get(("left", i), []), group_of.get(("right", j), [])
+        group = a if a is b else a + b
+        group.append((i, j))
+        for x, y in group:
+            group_of["left", x] = group_of["right", y] = group
+    return list({id(group): group for group in group_of.values()}.values())
 
-    longer = max(tokens(a.start, a.end), tokens(b.start, b.end))
-    return tokens(max(a.start, b.start), min(a.end, b.end)) / longer if longer else 0.0
+
+def _best(group: list[tuple[int, int]], shares: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
+    """The best pairing among spans that compete; most groups are one pair."""
+    if len(group) == 1:
+        return group
+    rows, columns = sorted({i for i, _ in group}), sorted({j for _, j in group})
+    gain = np.zeros((len(rows), len(columns)))
+    # One more pair outweighs any gain in shares: each share is at most one.
+    pairs = min(gain.shape)
+    for i, j in group:
+        x, y = rows.index(i), columns.index(j)
+        # Of pairings that share alike: the earliest spans, and no two pairs that cross.
+        gain[x, y] = 1 + (shares[i, j] - _TIE * (x + y - x * y / 1000)) / (2 * pairs + 1)
+    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+    return [(rows[x], columns[y]) for x, y in chosen if gain[x, y] > 0]
 
 
-def _position(pair: tuple[Entity | Unit | None, Entity | Unit | None]) -> tuple[int, int]:
+def _pair_relations(
+    gold: Sequence[Relation], predicted: Sequence[Relation], units: Iterable[UnitPair]
+) -> tuple[RelationPair, ...]:
+    """Relations are equal if their kind is, and their ends pair."""
+    if not gold or not predicted:
+        return ()
+    partner = {p.id: g.id for g, p in units if g is not None and p is not None}
+
+    def key(relation: Relation, name: Callable[[str], str | None]) -> tuple[str | None, str | None, str]:
+        return name(relation.source), name(relation.target), relation.kind
+
+    # A relation written twice is one relation.
+    left = {key(r, lambda u: u): r for r in gold}
+    right = {key(r, lambda u: partner.get(u, f"only predicted: {u}")): r for r in predicted}
+    both = [k for k in left if k in right]
+    pairs: list[RelationPair] = [(left[k], right[k]) for k in both]
+    pairs += [(r, None) for k, r in left.items() if k not in right]
+    return tuple(pairs + [(None, r) for k, r in right.items() if k not in left])
+
+
+def _position(pair: tuple[Entity | Unit | None, Entity | Unit | None]) -> tuple[int, int, str, str, bool]:
     item = pair[0] or pair[1]
     assert item is not None
-    return item.start, item.end
+    return *_name(item), pair[0] is None

@@ -6,7 +6,6 @@ a sum over samples and a bootstrap replicate is a weighted sum: nothing is ever 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,13 +13,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cuibono.document import LABELS, ROLES, Document, Unit
-from cuibono.evaluate.align import Alignment, EntityPair, UnitPair
+from cuibono.document import LABELS, ROLES, Document, Entity, Unit
+from cuibono.evaluate.align import Alignment, EntityPair, RelationPair, UnitPair
 
 Counts = NDArray[np.int64]
 P = TypeVar("P", UnitPair, EntityPair)
+#: Whether what begins at an offset belongs to a sample.
+Inside = Callable[[int], bool]
 #: The last row and column of a confusion: a unit that the other side does not have.
 MISSING = "(no unit)"
+#: Stands for all actors together in the name of a measure; no actor has this id.
+ALL = "all"
 PRF = ("true positive", "false positive", "false negative")
 HITS = ("correct", "total")
 
@@ -29,9 +32,10 @@ HITS = ("correct", "total")
 class Table:
     """Counts by name; each array has one row a sample.
 
-    Shapes: ``units.*`` and ``entities`` (samples, 3) as in :data:`PRF`; ``entity-actor`` and
+    Shapes: ``units.*``, ``entities*`` and ``relations`` (samples, 3) as in :data:`PRF`; ``entity-actor`` and
     ``actor-stakes.A`` (samples, 2) as in :data:`HITS`; ``role`` (samples, 3, 3) and ``stakes.A``
-    (samples, 5, 5): gold in rows, predicted in columns, :data:`MISSING` last.
+    (samples, 5, 5): gold in rows, predicted in columns, :data:`MISSING` last. With several actors
+    ``stakes.all`` counts each unit once for each of them.
     """
 
     samples: tuple[str, ...]
@@ -43,54 +47,70 @@ class Table:
         return total
 
 
-def count(alignments: Sequence[Alignment], actors: Sequence[str]) -> Table:
-    """Count each document; a single document is counted by paragraph.
+def count(alignments: Sequence[Alignment], actors: Sequence[str], parts: dict[str, Inside] | None = None) -> Table:
+    """Count each document, or each part of a single one.
 
-    ``actor_stakes`` belong to a document, not to a paragraph: with one document they stay one
+    ``actor_stakes`` and relations belong to a document, not to a paragraph: with one document they stay one
     sample, on the first row.
+
+    Args:
+        alignments: One a document.
+        actors: Whose stakes to count.
+        parts: The samples of a single document, by name; by default :func:`paragraphs` of what is aligned.
     """
-    one = len(alignments) == 1
+    if len(alignments) == 1 and parts is None:
+        parts = paragraphs([alignments[0].gold, alignments[0].predicted])
     samples: list[str] = []
     rows: list[dict[str, Counts]] = []
     for alignment in alignments:
-        parts = _paragraphs(alignment) if one else {alignment.doc_id: lambda _start: True}
-        for i, (name, inside) in enumerate(parts.items()):
+        inside_of = parts or {alignment.doc_id: lambda _start: True}
+        for i, (name, inside) in enumerate(inside_of.items()):
             samples.append(name)
             rows.append(_row(alignment, actors, inside, whole=i == 0))
     names = rows[0] if rows else {}
     return Table(tuple(samples), {name: np.stack([row[name] for row in rows]) for name in names})
 
 
-def _paragraphs(alignment: Alignment) -> dict[str, Callable[[int], bool]]:
-    """By block of the gold: what starts inside it; what starts in none goes with the one before."""
-    starts = [b.start for b in alignment.gold.blocks or alignment.predicted.blocks] or [0]
-    edges = [0, *starts[1:], len(alignment.text) + 1]
+def paragraphs(documents: Sequence[Document]) -> dict[str, Inside]:
+    """The blocks of a text in which an annotation of it has something, as samples of one document.
 
-    def within(low: int, high: int) -> Callable[[int], bool]:
+    What begins in no block goes with the one before. The blocks are those of the first annotation that has some.
+    """
+    doc_id = documents[0].doc_id
+    starts = next(([b.start for b in d.blocks] for d in documents if d.blocks), [0])
+    low = sorted({0, *starts[1:]})
+    layers: list[Sequence[Unit | Entity]] = [layer for d in documents for layer in (d.units, d.entities)]
+    used = sorted({item.start for layer in layers for item in layer})
+
+    def within(low: int, high: float) -> Inside:
         return lambda start: low <= start < high
 
-    parts = {f"{alignment.doc_id}@{low}": within(low, high) for low, high in itertools.pairwise(edges)}
-    used = [p.start for pair in (*alignment.overlap, *alignment.entities) for p in pair[:1] if p]
-    used += [p.start for g, p in (*alignment.overlap, *alignment.entities) if g is None and p]
+    parts = {f"{doc_id}@{a}": within(a, b) for a, b in zip(low, [*low[1:], float("inf")], strict=True)}
     kept = {name: inside for name, inside in parts.items() if any(map(inside, used))}
-    return kept or {alignment.doc_id: lambda _start: True}
+    return kept or {doc_id: lambda _start: True}
 
 
-def _row(alignment: Alignment, actors: Sequence[str], inside: Callable[[int], bool], whole: bool) -> dict[str, Counts]:
-    exact = _within(alignment.exact, inside)
+def _row(alignment: Alignment, actors: Sequence[str], inside: Inside, whole: bool) -> dict[str, Counts]:
     overlap = _within(alignment.overlap, inside)
     entities = _within(alignment.entities, inside)
     row = {
-        "units.exact": _prf(exact),
+        "units.exact": _prf(_within(alignment.exact, inside)),
         "units.overlap": _prf(overlap),
-        "entities": _prf((g, p if g is None or p is None or g.label == p.label else None, p) for g, p in entities),
+        "entities": _prf(_alike(entities)),
+        "entities.overlap": _prf(_alike(_within(alignment.entities_overlap, inside))),
         "entity-actor": _entity_actors(entities),
         "role": confusion(ROLES, [(_role(g), _role(p)) for g, p in overlap]),
+        "relations": _prf(alignment.relations if whole else ()),
     }
+    asked = set(alignment.gold.actors) & set(alignment.predicted.actors)
     for actor in actors:
-        pairs = [(_label(g, actor), _label(p, actor)) for g, p in overlap]
+        # Of an actor that one side was not asked about in this document nothing can be said.
+        pairs = [(_label(g, actor), _label(p, actor)) for g, p in overlap] if actor in asked else []
         row[f"stakes.{actor}"] = confusion(LABELS, pairs)
-        row[f"actor-stakes.{actor}"] = _actor_stakes(alignment, actor) if whole else np.zeros(2, np.int64)
+        judged = whole and actor in asked
+        row[f"actor-stakes.{actor}"] = _actor_stakes(alignment, actor) if judged else np.zeros(2, np.int64)
+    if len(actors) > 1:
+        row[f"stakes.{ALL}"] = np.sum([row[f"stakes.{a}"] for a in actors], axis=0)
     return row
 
 
@@ -98,15 +118,23 @@ def _within(pairs: Iterable[P], inside: Callable[[int], bool]) -> list[P]:
     return [pair for pair in pairs if inside((pair[0] or pair[1]).start)]  # type: ignore[union-attr]
 
 
-def _prf(pairs: Iterable[tuple[object, ...]]) -> Counts:
-    """Pairs (gold, predicted), or triples whose last says what was predicted with a wrong label."""
-    tp = fp = fn = 0
-    for gold, matched, *rest in pairs:
-        predicted = rest[0] if rest else matched
-        tp += gold is not None and matched is not None
-        fn += gold is not None and matched is None
-        fp += predicted is not None and (gold is None or matched is None)
-    return np.array([tp, fp, fn], np.int64)
+def _alike(pairs: Iterable[EntityPair]) -> Iterable[tuple[Entity | None, Entity | None]]:
+    """A pair whose labels differ is a miss and an invention."""
+    for gold, predicted in pairs:
+        if gold and predicted and gold.label != predicted.label:
+            yield gold, None
+            yield None, predicted
+        else:
+            yield gold, predicted
+
+
+def _prf(pairs: Iterable[UnitPair | EntityPair | RelationPair]) -> Counts:
+    both = left = right = 0
+    for gold, predicted in pairs:
+        both += gold is not None and predicted is not None
+        left += predicted is None
+        right += gold is None
+    return np.array([both, right, left], np.int64)
 
 
 def _entity_actors(pairs: Iterable[EntityPair]) -> Counts:

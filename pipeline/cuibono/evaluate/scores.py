@@ -1,4 +1,4 @@
-"""``evaluate(predicted, gold)``: the measures of one annotator against another, with intervals."""
+"""Every measure of one annotation against another, by name, with its interval."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cuibono.document import LABELS, ROLES, Annotator, Document
-from cuibono.errors import AnnotationError
+from cuibono.document import LABELS, ROLES
 from cuibono.evaluate import agreement, bootstrap, measures
-from cuibono.evaluate.align import OVERLAP, align
-from cuibono.evaluate.counts import MISSING, Counts, Table, count
+from cuibono.evaluate.counts import ALL, Counts, Table
+
+#: First letters, as signatures write labels.
+_OVER = {"role": "claim,premise", "stakes": "c,o,n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,150 +36,75 @@ class Score:
         numbers = {"value": self.value, "low": self.low, "high": self.high}
         return {k: None if math.isnan(v) else round(v, 6) for k, v in numbers.items()} | {"n": self.n}
 
+    def __str__(self) -> str:
+        """``0.712 [0.640, 0.781]``, or the word."""
+        if math.isnan(self.value):
+            return "undefined"
+        return f"{self.value:.3f}" + ("" if math.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]")
+
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What :func:`evaluate` found.
+class Named:
+    """A measure, its name, and the counts of a :class:`Table` that it reads."""
 
-    Attributes:
-        scores: By name, in the order in which they are printed.
-        confusions: ``role`` and ``stakes.A``: gold in rows, predicted in columns, the labels of
-            :attr:`labels`, then units that the other side lacks.
-        resampled: What the bootstrap draws: ``documents``, or ``paragraphs`` of a single document.
-        left_out: Documents that only one side has, or actors that only one side was asked about.
+    name: str
+    counts: str
+    of: bootstrap.Measure
+
+
+def measures_of(actors: Sequence[str]) -> Iterator[Named]:
+    """All measures that have intervals, in the order in which they are printed."""
+    for match in ("entities", "entities.overlap"):
+        yield from _found(match, match)
+    yield Named("entities.actor-accuracy", "entity-actor", measures.accuracy)
+    for match in ("units.exact", "units.overlap", "relations"):
+        yield from _found(match, match)
+    yield from _labelled("role", ROLES, ROLES)
+    for actor in (*actors, *([ALL] if len(actors) > 1 else [])):
+        yield from _labelled(f"stakes.{actor}", LABELS, measures.MACRO_LABELS)
+
+
+def _found(name: str, counts: str) -> Iterator[Named]:
+    for measure in (measures.f1, measures.precision, measures.recall):
+        yield Named(f"{name}.{measure.__name__}", counts, measure)
+
+
+def _labelled(name: str, labels: Sequence[str], over: Sequence[str]) -> Iterator[Named]:
+    """Macro-F1 on paired units and end to end, each label, the majority class, and agreement."""
+    macro = partial(measures.macro_f1, labels=labels, over=over)
+    yield Named(f"{name}.macro-f1", name, partial(macro, end_to_end=False))
+    yield Named(f"{name}.macro-f1.end-to-end", name, partial(macro, end_to_end=True))
+    for label in labels:
+        of = partial(measures.label_f1, labels=labels, label=label, end_to_end=False)
+        yield Named(f"{name}.{label}.f1", name, of)
+    yield Named(f"{name}.majority-class.macro-f1", name, partial(measures.majority_macro_f1, labels=labels, over=over))
+    yield Named(f"{name}.cohen-kappa", name, agreement.cohen_kappa)
+    yield Named(f"{name}.krippendorff-alpha", name, agreement.krippendorff_alpha)
+
+
+def scores(table: Table, actors: Sequence[str], drawn: Counts) -> dict[str, Score]:
+    """Every measure of a table of counts.
+
+    Args:
+        table: The counts, a row a sample.
+        actors: Whose stakes were counted.
+        drawn: The bootstrap's weights, for as many samples.
     """
-
-    documents: int
-    units: tuple[int, int]
-    actors: dict[str, str]
-    threshold: float
-    resampled: str
-    resamples: int
-    seed: int
-    predicted_by: Annotator | None
-    gold_by: Annotator | None
-    scores: dict[str, Score]
-    confusions: dict[str, Counts]
-    left_out: tuple[str, ...]
-
-    def __getitem__(self, name: str) -> Score:
-        return self.scores[name]
-
-    @staticmethod
-    def labels(name: str) -> tuple[str, ...]:
-        """The labels of a confusion, in its order; its last row and column are units without a partner."""
-        return (*(ROLES if name == "role" else LABELS), MISSING)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON, every number with the settings that it depends on."""
-        return {
-            "documents": self.documents,
-            "units": {"gold": self.units[0], "predicted": self.units[1]},
-            "predicted_by": self.predicted_by
-            and {"name": self.predicted_by.name, "version": self.predicted_by.version},
-            "gold_by": self.gold_by and {"name": self.gold_by.name, "version": self.gold_by.version},
-            "actors": self.actors,
-            "match": {"token_overlap": self.threshold},
-            "bootstrap": {"over": self.resampled, "resamples": self.resamples, "seed": self.seed},
-            "scores": {name: score.to_dict() for name, score in self.scores.items()},
-            "confusions": {
-                name: {"labels": list(self.labels(name)), "counts": matrix.tolist()}
-                for name, matrix in self.confusions.items()
-            },
-            "left_out": list(self.left_out),
-        }
-
-
-def evaluate(
-    predicted: Sequence[Document],
-    gold: Sequence[Document],
-    *,
-    threshold: float = OVERLAP,
-    resamples: int = bootstrap.RESAMPLES,
-    seed: int = 0,
-) -> Report:
-    """Score predicted annotations against gold ones.
-
-    Documents are paired by ``doc_id``; those that only one side has are left out and named in the
-    report. Stakes are scored for the actors that both sides were asked about.
-
-    Raises:
-        AnnotationError: No document or no actor in common, one id twice on a side, or different texts.
-    """
-    pairs, left_out = _pair(predicted, gold)
-    actors, one_sided = _actors(pairs)
-    # By id, so that neither the total nor the bootstrap depends on the order of the files.
-    alignments = [align(g, p, threshold) for p, g in sorted(pairs, key=lambda pair: pair[1].doc_id)]
-    table = count(alignments, list(actors))
-    drawn = bootstrap.weights(len(table.samples), resamples, seed)
-    scores = {s.name: s for s in _scores(table, list(actors), drawn)}
-    return Report(
-        documents=len(pairs),
-        units=(sum(len(g.units) for _, g in pairs), sum(len(p.units) for p, _ in pairs)),
-        actors=actors,
-        threshold=threshold,
-        resampled="documents" if len(pairs) > 1 else "paragraphs",
-        resamples=resamples,
-        seed=seed,
-        predicted_by=pairs[0][0].annotator,
-        gold_by=pairs[0][1].annotator,
-        scores=scores,
-        confusions={n: table.total(n) for n in ("role", *(f"stakes.{a}" for a in actors))},
-        left_out=(*left_out, *one_sided),
-    )
-
-
-def _pair(predicted: Sequence[Document], gold: Sequence[Document]) -> tuple[list[tuple[Document, Document]], list[str]]:
-    left, right = _by_id(predicted, "predicted"), _by_id(gold, "gold")
-    pairs = [(left[k], right[k]) for k in left if k in right]
-    if not pairs:
-        raise AnnotationError("doc_id", sorted(left), f"at least one of {sorted(right)}, the gold documents")
-    out = [f"document {k}: no gold" for k in left if k not in right]
-    return pairs, out + [f"document {k}: only in gold" for k in right if k not in left]
-
-
-def _by_id(documents: Sequence[Document], side: str) -> dict[str, Document]:
-    out: dict[str, Document] = {}
-    for document in documents:
-        if document.doc_id in out:
-            raise AnnotationError(f"{side}.doc_id", document.doc_id, "each document once")
-        out[document.doc_id] = document
-    return out
-
-
-def _actors(pairs: Sequence[tuple[Document, Document]]) -> tuple[dict[str, str], list[str]]:
-    predicted = {a: n for p, _ in pairs for a, n in p.actors.items()}
-    gold = {a: n for _, g in pairs for a, n in g.actors.items()}
-    both = {a: n for a, n in sorted(gold.items()) if a in predicted}
-    if not both:
-        raise AnnotationError("actors", sorted(predicted), f"at least one of {sorted(gold)}, the actors of the gold")
-    out = [f"actor {a}: only in gold" for a in gold if a not in both]
-    return both, out + [f"actor {a}: not in gold" for a in predicted if a not in both]
-
-
-def _scores(table: Table, actors: Sequence[str], drawn: Counts) -> Iterator[Score]:
-    def score(name: str, counts: str, measure: bootstrap.Measure) -> Score:
-        per_sample = table.counts[counts]
-        total = per_sample.sum(axis=0)
-        low, high = bootstrap.interval(per_sample, measure, drawn)
-        return Score(name, float(measure(total)), low, high, _items(total, name))
-
-    yield score("entities.f1", "entities", measures.f1)
-    yield score("entities.precision", "entities", measures.precision)
-    yield score("entities.recall", "entities", measures.recall)
-    yield score("entities.actor-accuracy", "entity-actor", measures.accuracy)
-    for match in ("exact", "overlap"):
-        yield score(f"units.{match}.f1", f"units.{match}", measures.f1)
-        yield score(f"units.{match}.precision", f"units.{match}", measures.precision)
-        yield score(f"units.{match}.recall", f"units.{match}", measures.recall)
-    for name, measure in _label_measures("role", ROLES, ROLES):
-        yield score(name, "role", measure)
+    totals = {name: table.total(name) for name in table.counts}
+    replicates = {name: bootstrap.replicate(counts, drawn) for name, counts in table.counts.items()}
+    out: dict[str, Score] = {}
+    for measure in measures_of(actors):
+        total, sums = totals[measure.counts], replicates[measure.counts]
+        if measure.counts == "relations" and not total.any():
+            continue
+        low, high = (math.nan, math.nan) if sums is None else bootstrap.percentiles(measure.of(sums))
+        n = _items(total, measure.name)
+        out[measure.name] = Score(measure.name, float(measure.of(total)), low, high, n)
     for actor in actors:
-        for name, measure in _label_measures(f"stakes.{actor}", LABELS, measures.MACRO_LABELS):
-            yield score(name, f"stakes.{actor}", measure)
-        hits = table.total(f"actor-stakes.{actor}")
         # They belong to the document: paragraphs cannot be resampled for them.
-        yield Score(f"actor-stakes.{actor}.accuracy", float(measures.accuracy(hits)), n=int(hits[1]))
+        name, hits = f"actor-stakes.{actor}.accuracy", totals[f"actor-stakes.{actor}"]
+        out[name] = Score(name, float(measures.accuracy(hits)), n=int(hits[1]))
+    return out
 
 
 def _items(total: Counts, name: str) -> int:
@@ -189,12 +115,21 @@ def _items(total: Counts, name: str) -> int:
     return int((total[:-1, :-1] if paired else total).sum())
 
 
-def _label_measures(name: str, labels: Sequence[str], over: Sequence[str]) -> Iterator[tuple[str, bootstrap.Measure]]:
-    """Macro-F1 on paired units and end to end, each label, the majority class, and agreement."""
-    yield f"{name}.macro-f1", partial(measures.macro_f1, labels=labels, over=over, end_to_end=False)
-    yield f"{name}.macro-f1.end-to-end", partial(measures.macro_f1, labels=labels, over=over, end_to_end=True)
-    for label in labels:
-        yield f"{name}.{label}.f1", partial(measures.label_f1, labels=labels, label=label, end_to_end=False)
-    yield f"{name}.majority-class.macro-f1", partial(measures.majority_macro_f1, labels=labels, over=over)
-    yield f"{name}.cohen-kappa", agreement.cohen_kappa
-    yield f"{name}.krippendorff-alpha", agreement.krippendorff_alpha
+def fields_of(name: str, threshold: float) -> dict[str, str]:
+    """What a signature says of a measure by its name: the actor, the match, the labels of a macro average."""
+    layer, *rest = name.split(".")
+    out: dict[str, str] = {}
+    if layer in ("stakes", "actor-stakes"):
+        out["actor"] = rest[0]
+    exact = name.startswith("units.exact") or (layer == "entities" and "overlap" not in rest)
+    if layer != "actor-stakes":
+        out["match"] = "exact" if exact else f"overlap{threshold:g}"
+    if "macro-f1" in rest:
+        out["labels"] = _OVER[layer]
+    return out
+
+
+def short(name: str) -> str:
+    """The name without the actor, as a signature begins: ``stakes-macro-f1-end-to-end``."""
+    layer, *rest = name.split(".")
+    return "-".join([layer, *(rest[1:] if layer in ("stakes", "actor-stakes") else rest)])

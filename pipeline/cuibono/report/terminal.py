@@ -148,7 +148,7 @@ def _rows(report: Report) -> Iterable[tuple[str, str, str]]:
     yield "entities.f1", "entities F1 (exact span and label)", "-"
     yield "entities.actor-accuracy", "actor accuracy (entities with the right span)", "-"
     yield "units.exact.f1", "units F1 (exact)", "-"
-    yield "units.overlap.f1", f"units F1 (token overlap >= {report.threshold:g})", "-"
+    yield "units.overlap.f1", f"units F1 (token overlap >= {report.settings.threshold:g})", "-"
     yield from _label_rows(report, "role", "role")
     for actor in report.actors:
         yield from _label_rows(report, f"stakes.{actor}", f"stakes for {actor}")
@@ -179,7 +179,7 @@ def _confusion(report: Report, name: str) -> RenderableType:
 
 def _footnote(report: Report) -> str:
     return (
-        f"Intervals: percentile bootstrap over {report.resampled}, {report.resamples} resamples, seed {report.seed}. "
+        f"Intervals: percentile bootstrap over {report.resampled}, {report.settings.resamples} resamples, seed {report.settings.seed}. "
         "Stakes macro-F1 is over challenge, opportunity and none. Majority: every unit given the commonest gold label."
     )
 
