@@ -1,7 +1,7 @@
 """Do annotators cut a text into the same units? Krippendorff's alpha for unitizing.
 
 Krippendorff (1995, "On the Reliability of Unitizing Continuous Data"; 2004, "Measuring the Reliability of Qualitative
-Text Analysis Data", section 4). A text is a continuum of words, on which an annotator marks units; between them are gaps.
+Text Analysis Data", section 4). A text is a continuum of words; between an annotator's units are gaps.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from rich.text import Text
 from cuibono.corpus import SPLITS, Check
 from cuibono.document import LABELS, Document, Unit
 from cuibono.evaluate import Report, Score
+from cuibono.evaluate.counts import ALL
 from cuibono.extract.actors import Actor
 
 if TYPE_CHECKING:
@@ -26,17 +27,22 @@ if TYPE_CHECKING:
 WIDTH = 110
 STRONGEST = 3
 SURFACES = 12
-_STYLE = {"challenge": "red", "opportunity": "green", "mixed": "yellow", "none": "dim"}
+#: Lines of what was left out.
+LEFT_OUT = 20
+#: With more actors than this only all together are shown.
+MANY = 4
+#: Colours of the labels.
+STYLE = {"challenge": "red", "opportunity": "green", "mixed": "yellow", "none": "dim"}
 
 
 def show(what: RenderableType) -> None:
     """Print to standard output: as wide as the terminal; in files and pipes a fixed width and no colours."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(what)
+        console.print(what, crop=False)
         return
     console = Console(highlight=False, width=WIDTH, no_color=True, file=io.StringIO())
-    console.print(what)
+    console.print(what, crop=False)
     # Tables are padded to their width; in a file that is only noise.
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
     print("\n".join(line.rstrip() for line in lines), end="")
@@ -70,7 +76,7 @@ def _actor_part(document: Document, actor: str, name: str, strongest: int) -> Re
         for unit in _strongest(document.units, actor, label)[:strongest]:
             score = (unit.stakes[actor].scores or {}).get(label)
             shown = f"{score:.2f}" if score is not None else "-"
-            table.add_row(Text(label, style=_STYLE[label]), shown, unit.role, _sentence(document, unit))
+            table.add_row(Text(label, style=STYLE[label]), shown, unit.role, _sentence(document, unit))
     figures = _figures(document, actor)
     examples = [table] if table.row_count else []
     return Group(Text(), Text(head, style="bold"), *examples, *figures)
@@ -97,7 +103,7 @@ def _figures(document: Document, actor: str) -> list[RenderableType]:
     for label in LABELS:
         others = [_name(document, e) for e, s in rows.items() if s.label == label]
         if others:
-            lines.append(Padding(Text(f"{label:<12}{', '.join(others)}", style=_STYLE[label]), (0, 0, 0, 2)))
+            lines.append(Padding(Text(f"{label:<12}{', '.join(others)}", style=STYLE[label]), (0, 0, 0, 2)))
     return [Text("How the other actors figure for it:"), *lines] if lines else []
 
 
@@ -137,10 +143,19 @@ def report_table(report: Report, agreement: Report | None = None) -> RenderableT
         table.add_row(
             *cells, *([number(agreement[name].value) if name in agreement.scores else "-"] if agreement else [])
         )
-    parts: list[RenderableType] = [Text(head, style="bold"), table, *(_confusion(report, n) for n in report.confusions)]
+    shown = ["role", *(f"stakes.{actor}" for actor in _whose(report))]
+    parts: list[RenderableType] = [Text(head, style="bold"), table, *(_confusion(report, n) for n in shown)]
     parts.append(Text(_footnote(report)))
-    parts += [Text(f"left out: {line}", style="yellow") for line in report.left_out]
+    parts += [quote(report.cite(f"stakes.{actor}.macro-f1")) for actor in _whose(report)]
+    parts += [Text(f"left out: {line}", style="yellow") for line in report.left_out[:LEFT_OUT]]
+    if len(report.left_out) > LEFT_OUT:
+        parts.append(Text(f"left out: and {len(report.left_out) - LEFT_OUT} more; --json has all", style="yellow"))
     return Group(*parts)
+
+
+def quote(line: str) -> Text:
+    """A line to be copied: never broken."""
+    return Text(line, style="dim", no_wrap=True, overflow="ignore")
 
 
 def _rows(report: Report) -> Iterable[tuple[str, str, str]]:
@@ -150,10 +165,19 @@ def _rows(report: Report) -> Iterable[tuple[str, str, str]]:
     yield "units.exact.f1", "units F1 (exact)", "-"
     yield "units.overlap.f1", f"units F1 (token overlap >= {report.settings.threshold:g})", "-"
     yield from _label_rows(report, "role", "role")
-    for actor in report.actors:
-        yield from _label_rows(report, f"stakes.{actor}", f"stakes for {actor}")
-        if report[f"actor-stakes.{actor}.accuracy"].n:
+    if "relations.f1" in report.scores:
+        yield "relations.f1", "relations F1 (between units that pair)", "-"
+    for actor in _whose(report):
+        yield from _label_rows(report, f"stakes.{actor}", f"stakes for {'all actors' if actor == ALL else actor}")
+        if actor != ALL and report[f"actor-stakes.{actor}.accuracy"].n:
             yield f"actor-stakes.{actor}.accuracy", f"actor stakes for {actor}, accuracy", "-"
+
+
+def _whose(report: Report) -> list[str]:
+    """Each actor, then all together; of many actors only that: JSON has each."""
+    if len(report.actors) > MANY:
+        return [ALL]
+    return [*report.actors, *([ALL] if len(report.actors) > 1 else [])]
 
 
 def _label_rows(report: Report, name: str, title: str) -> Iterable[tuple[str, str, str]]:
@@ -178,8 +202,9 @@ def _confusion(report: Report, name: str) -> RenderableType:
 
 
 def _footnote(report: Report) -> str:
+    drawn = f"{report.settings.resamples} resamples, seed {report.settings.seed}"
     return (
-        f"Intervals: percentile bootstrap over {report.resampled}, {report.settings.resamples} resamples, seed {report.settings.seed}. "
+        f"Intervals: percentile bootstrap over {report.resampled}, {drawn}. "
         "Stakes macro-F1 is over challenge, opportunity and none. Majority: every unit given the commonest gold label."
     )
 
