@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from cuibono.evaluate.agreement import cohen_kappa, krippendorff_alpha
+from cuibono.evaluate.agreement import (
+    alpha_of,
+    cohen_kappa,
+    coincidences,
+    fleiss_counts,
+    fleiss_kappa,
+    krippendorff_alpha,
+)
 
 
 def confusion(pairs, labels: str) -> np.ndarray:
@@ -70,3 +77,51 @@ def test_units_without_a_partner_say_nothing():
     more[3, 0] = more[1, 3] = 9
     assert cohen_kappa(more) == cohen_kappa(table)
     assert krippendorff_alpha(more) == krippendorff_alpha(table)
+
+
+def columns(*observers: str) -> list[list[str | None]]:
+    """Items from a row an observer; a dot is a missing value."""
+    return [[None if x == "." else x for x in item] for item in zip(*observers, strict=True)]
+
+
+def test_alpha_of_four_observers_with_missing_values():
+    """Krippendorff (2011), section C: four observers, twelve units, five values, some missing; alpha is 0.743."""
+    items = columns("123321412...", "12332241 25.3".replace(" ", ""), ".33323422 51.".replace(" ", ""), "12332441251.")
+    assert alpha_of(coincidences(items, "12345")) == pytest.approx(0.743, abs=5e-4)
+
+
+def test_alpha_of_two_observers_is_alpha_of_their_confusion():
+    """Both ways to it give one number."""
+    rng = random.Random(4)
+    pairs = [(rng.choice("abc"), rng.choice("abc")) for _ in range(40)]
+    assert alpha_of(coincidences(pairs, "abc")) == pytest.approx(krippendorff_alpha(confusion(pairs, "abc")))
+
+
+#: Fleiss (1971), as it is worked through in textbooks: 14 raters, ten subjects, five categories.
+RATINGS = """
+0 0 0 0 14 / 0 2 6 4 2 / 0 0 3 5 6 / 0 3 9 2 0 / 2 2 8 1 1 / 7 7 0 0 0 / 3 2 6 3 0 / 2 5 3 2 2 / 6 5 2 1 0 / 0 2 2 3 7
+"""
+
+
+def test_fleiss_kappa_of_a_worked_example():
+    """0.210; an item that somebody did not rate is left out."""
+    items = [
+        [x for x, n in zip("abcde", map(int, row.split()), strict=True) for _ in range(n)] for row in RATINGS.split("/")
+    ]
+    assert fleiss_kappa(fleiss_counts(items, "abcde")) == pytest.approx(0.210, abs=5e-4)
+    assert fleiss_kappa(fleiss_counts([*items, ["a", None]], "abcde")) == pytest.approx(0.210, abs=5e-4)
+
+
+def test_coefficients_add_up_over_samples():
+    """Sums over parts are what the whole gives: the bootstrap may weigh them."""
+    rng = random.Random(6)
+    items = [[rng.choice(["a", "b", "c", None]) for _ in range(4)] for _ in range(60)]
+    for sums in (coincidences, fleiss_counts):
+        assert sums(items[:25], "abc") + sums(items[25:], "abc") == pytest.approx(sums(items, "abc"))
+
+
+@pytest.mark.parametrize("items", [[], [["a", None]], [["a", "a"], ["a", "a"]]], ids=["none", "alone", "one label"])
+def test_joint_coefficients_that_are_undefined(items):
+    """Without two labels of an item, or with one label only."""
+    assert math.isnan(alpha_of(coincidences(items, "ab")))
+    assert math.isnan(fleiss_kappa(fleiss_counts(items, "ab")))

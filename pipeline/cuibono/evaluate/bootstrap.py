@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Sums = NDArray[Any]
 Measure = Callable[[Sums], NDArray[np.float64]]
 
 
+@lru_cache(maxsize=4)  # a comparison draws the same ones for each pair of annotators
 def weights(samples: int, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.int64]:
     """How often each sample is drawn in each replicate: shape (resamples, samples).
 
@@ -27,7 +29,9 @@ def weights(samples: int, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[
     if resamples < 1:
         raise ValueError(f"resamples: found {resamples}; allowed: 1 and more")
     rng = np.random.default_rng(seed)
-    return rng.multinomial(samples, np.full(samples, 1 / samples), size=resamples)
+    drawn = rng.multinomial(samples, np.full(samples, 1 / samples), size=resamples)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def replicate(counts: Sums, drawn: NDArray[np.int64]) -> Sums | None:

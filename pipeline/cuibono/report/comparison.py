@@ -47,7 +47,7 @@ def _table(*columns: str) -> Table:
 
 def _titled(title: str, table: Table) -> RenderableType:
     """A title of its own: a table's would be broken at the table's width."""
-    return Group(Text(f"\n{title}", style="bold"), table)
+    return Group(Text(title, style="bold"), table)
 
 
 def _parties(found: Comparison) -> Table:
@@ -96,6 +96,8 @@ def _cell(found: Comparison, a: str, b: str, measure: str) -> str:
 def _joint(found: Comparison) -> RenderableType:
     table = _table("coefficient", "value", "95% interval", "n")
     for name, score in found.joint.items():
+        if len(found.actors) > MANY and name.startswith("stakes.") and not name.startswith(f"stakes.{ALL}."):
+            continue
         table.add_row(_coefficient(name), number(score.value), interval(score), str(score.n))
     return _titled("agreement of all annotators", table)
 
@@ -126,7 +128,10 @@ def _against_gold(found: Comparison) -> RenderableType:
 
 def _tests(found: Comparison) -> RenderableType:
     table = _table("pair", "measure", "difference", "95% interval", "p", "corrected p")
+    many = len(found.actors) > MANY
     for test in found.tests:
+        if many and test.measure.startswith("stakes.") and not test.measure.startswith(f"stakes.{ALL}."):
+            continue
         gap = test.difference
         shown = Score(test.measure, gap.value, gap.low, gap.high)
         p = (number(gap.randomization_p), number(test.corrected_p))

@@ -1,0 +1,220 @@
+"""Any number of annotations side by side."""
+
+import itertools
+import json
+import math
+import random
+from dataclasses import replace
+
+import pytest
+
+from cuibono.document import LABELS, Annotator, Relation
+from cuibono.errors import AnnotationError
+from cuibono.evaluate import Settings, compare, evaluate
+from cuibono.evaluate.disagreements import severity
+from cuibono.formats import load
+from tests.conftest import FIRST_PASS, GOLD
+
+FEW = Settings(resamples=100)
+
+
+@pytest.fixture
+def by(document):
+    """Documents of an annotator: for each a word of labels (c, o, m, n), a unit of two words a letter; - is no unit."""
+    names = {x[0]: x for x in LABELS}
+
+    def _by(name, **labels):
+        out = []
+        for doc_id, letters in labels.items():
+            units = [(i * 8, i * 8 + 7, "claim", {"RUS": names[x]}) for i, x in enumerate(letters) if x != "-"]
+            out.append(document(*units, doc_id=doc_id, annotator=Annotator(name, "person", "1")))
+        return out
+
+    return _by
+
+
+def rendered(found) -> str:
+    """All that a comparison says."""
+    return json.dumps(found.to_dict())
+
+
+def test_the_first_document():
+    """Both first passes against the gold: the numbers of `evaluate`, and every disagreement."""
+    a, b, gold = (load(p) for p in (*(FIRST_PASS / x / "iran-drone-factory.json" for x in "ab"), GOLD))
+    found = compare({"a": a, "b": b}, gold)
+    assert found.against_gold["a"].scores == evaluate(a, gold).scores
+    assert found.pairs["a", "b"].scores == evaluate(b, a).scores
+    assert found.items == 56
+    assert (
+        found.joint["stakes.RUS.krippendorff-alpha"].value
+        == found.pairs["a", "b"]["stakes.RUS.krippendorff-alpha"].value
+    )
+    assert len(found.disagreements) == 6
+    assert found.left_out == ()
+
+
+def test_no_order_changes_anything(by):
+    """Neither of annotators, nor of documents, nor of units."""
+    rng = random.Random(7)
+    sides = {n: by(n, **{f"d{i}": "".join(rng.choice("conm-") for _ in range(9)) for i in range(4)}) for n in "abcd"}
+    first = rendered(compare(sides, settings=FEW))
+    for names in itertools.islice(itertools.permutations("abcd"), 1, 24, 5):
+        shuffled = {
+            n: [replace(d, units=tuple(rng.sample(d.units, len(d.units)))) for d in rng.sample(sides[n], 4)]
+            for n in names
+        }
+        assert rendered(compare(shuffled, settings=FEW)) == first
+
+
+def test_items_join_what_pairs_and_never_two_units_of_one(document):
+    """A unit that one cuts in two goes with the half that shares more; the other half is an item of its own."""
+    whole = document((0, 23, "claim", {"RUS": "none"}))
+    halves = document((0, 15, "claim", {"RUS": "none"}), (16, 23, "claim", {"RUS": "challenge"}))
+    found = compare({"a": [whole], "b": [halves], "c": [halves]}, settings=FEW)
+    assert found.items == 2
+    marks = {
+        (d.start, d.end): {n: s.label for n, s in d.said.items()} for d in found.disagreements if d.layer == "stakes"
+    }
+    assert marks == {(16, 23): {"a": "(no unit)", "b": "challenge", "c": "challenge"}}
+
+
+def test_annotators_may_lack_documents(by):
+    """They are compared on what they have; what is lacking is said, what only one has is left out."""
+    found = compare({"a": by("a", x="cn", y="co"), "b": by("b", x="cn", z="c"), "c": by("c", y="cn")}, settings=FEW)
+    assert found.documents == ("x", "y")
+    assert ("a", "b") in found.pairs
+    assert ("b", "c") not in found.pairs
+    assert found.pairs["a", "b"].documents == 1
+    assert "document z: only b has it" in found.left_out
+    assert "document y: b lacks it; compared without" in found.left_out
+
+
+def test_gold_for_some_documents(by):
+    """Scores are on those; agreement is on all."""
+    found = compare({"a": by("a", x="cn", y="cc"), "b": by("b", x="cn", y="oo")}, by("g", x="cn"), settings=FEW)
+    assert found.against_gold["b"]["stakes.RUS.macro-f1"].value == 1.0
+    assert found.pairs["a", "b"].documents == 2
+    assert "document y: gold lacks it; compared without" in found.left_out
+
+
+def test_actors_that_not_all_were_asked_about(document):
+    """An actor of one annotator only is said; another document's actors do not count as misses."""
+    two = {"RUS": "Russia", "IRN": "Iran"}
+    a = [document((0, 7, "claim", {"RUS": "none", "IRN": "challenge"}), doc_id=d, actors=two) for d in "xy"]
+    b = [
+        document((0, 7, "claim", {"RUS": "none", "IRN": "challenge"}), doc_id="x", actors=two),
+        document((0, 7, "claim", {"RUS": "none"}), doc_id="y"),
+    ]
+    found = compare({"a": a, "b": b}, settings=FEW)
+    assert found.pairs["a", "b"]["stakes.IRN.macro-f1.end-to-end"].value == 1.0
+    assert "document y, actor IRN: b not asked; compared without" in found.left_out
+    assert not found.disagreements
+    never = compare({"a": a, "b": [replace(d, doc_id=k) for d, k in ((b[1], "x"), (b[1], "y"))]}, settings=FEW)
+    assert never.left_out == ("actor IRN: b not asked; compared without",)
+
+
+def test_an_annotator_without_a_unit(by):
+    """Is said; what cannot be scored is undefined, the rest is as it is."""
+    found = compare({"a": by("a", x="cn"), "b": by("b", x="--")}, by("g", x="cn"), settings=FEW)
+    assert "document x: b has no unit" in found.left_out
+    assert found.against_gold["b"]["units.overlap.f1"].value == 0.0
+    assert math.isnan(found.against_gold["b"]["stakes.RUS.macro-f1"].value)
+    assert math.isnan(found.joint["stakes.RUS.krippendorff-alpha"].value)
+    assert [d.said["b"].label for d in found.disagreements] == ["(no unit)", "(no unit)"]
+
+
+def test_the_worst_disagreements_come_first(by):
+    """A gain taken for a loss, then other labels, then a unit without stakes that one does not have."""
+    found = compare({"a": by("a", x="ncno"), "b": by("b", x="-ooo")}, settings=FEW)
+    assert [d.start for d in found.disagreements] == [8, 16, 0]
+    assert [d.severity for d in found.disagreements] == [1.0, 0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["challenge"] * 3, 0),
+        (["challenge", "opportunity", "none"], 2 / 3),
+        (["none", "(no unit)"], 0.25),
+        (["none"], 0),
+    ],
+)
+def test_severity(labels, expected):
+    """The mean over pairs of annotators."""
+    assert severity(labels, "stakes") == pytest.approx(expected)
+
+
+def test_a_better_system_is_told_from_a_worse_one(by):
+    """Twenty documents, one system right and one guessing: significant also after correction, with the sign right."""
+    rng = random.Random(8)
+    truth = {f"d{i:02}": "".join(rng.choice("con") for _ in range(9)) for i in range(20)}
+    guess = {d: "".join(rng.choice("con") for _ in t) for d, t in truth.items()}
+    found = compare({"good": by("good", **truth), "poor": by("poor", **guess)}, by("g", **truth), settings=FEW)
+    (test,) = [t for t in found.tests if t.measure == "stakes.RUS.macro-f1"]
+    assert (test.a, test.b) == ("good", "poor")
+    assert test.difference.value > 0.4
+    assert test.corrected_p < 0.05
+    assert test.difference.samples == 20
+    (same,) = [t for t in found.tests if t.measure == "units.overlap.f1"]
+    assert same.corrected_p == 1.0
+
+
+def test_relations_are_scored_where_both_have_them(document):
+    """By kind and by units that pair; ids need not be the same."""
+    units = [(i * 8, i * 8 + 7, "claim", {"RUS": "none"}) for i in range(3)]
+    gold = document(*units, relations=(Relation("u1", "u2", "supports"), Relation("u3", "u2", "attacks")))
+    renamed = {"u1": "x1", "u2": "x2", "u3": "x3"}
+    other = replace(
+        gold,
+        units=tuple(replace(u, id=renamed[u.id]) for u in gold.units),
+        relations=(Relation("x1", "x2", "supports"), Relation("x3", "x2", "supports")),
+    )
+    assert evaluate([other], [gold])["relations.f1"].value == 0.5
+    assert "relations.f1" not in evaluate([document(*units)], [gold]).scores
+
+
+def test_signatures_say_what_a_number_depends_on(by):
+    """The gold, the system, the match and the draws; a changed label changes the hash, a probability does not."""
+    found = compare({"a": by("a", x="cn"), "b": by("b", x="co")}, by("g", x="cn"), settings=Settings(0.6, 100, 3))
+    quoted = found.against_gold["a"].cite("stakes.RUS.macro-f1")
+    start = "stakes-macro-f1|actor:RUS|match:overlap0.6|labels:c,o,n|gold:x,g@1#"
+    assert quoted.startswith(start)
+    assert "|boot:100,seed:3,over:paragraphs|cuibono:" in quoted
+    assert quoted.endswith(" = 1.000")
+    hashes = [found.against_gold[n].quoted["system"].partition("#")[2] for n in "ab"]
+    assert hashes[0] != hashes[1]
+    bare = [d.without_text() for d in by("a", x="cn")]
+    assert compare({"a": bare, "b": by("b", x="co")}, settings=FEW).parties[0].digest == found.parties[0].digest
+
+
+def test_names_cannot_forge_a_signature(by):
+    """Separators in names are replaced."""
+    found = evaluate(by("a|gold:x = 1.0", x="cn"), by("g", x="cn"))
+    assert "system:a_gold:x___1.0@1#" in found.signature("stakes.RUS.macro-f1")
+
+
+def test_different_texts(document):
+    """Both hashes are named, and the document."""
+    with pytest.raises(
+        AnnotationError, match=r"d: text_sha256: found '[0-9a-f]{64}'; allowed: [0-9a-f]{64}, the text of d"
+    ):
+        compare({"a": [document()], "b": [document(text="another text")]})
+
+
+def test_a_document_twice(document):
+    """In one annotation it is refused."""
+    with pytest.raises(AnnotationError, match=r"b\.doc_id"):
+        compare({"a": [document()], "b": [document(), document()]})
+
+
+def test_nothing_in_common(document):
+    """No document that two annotated."""
+    with pytest.raises(AnnotationError, match="at least one document"):
+        compare({"a": [document(doc_id="x")], "b": [document(doc_id="y")]})
+
+
+@pytest.mark.parametrize("sides", [{}, {"a": 1}, {"gold": 1, "a": 1}])
+def test_too_few_or_misnamed(document, sides):
+    """One annotation cannot be compared; beside a gold none may be called so."""
+    with pytest.raises(ValueError, match="annotators"):
+        compare({name: [document()] for name in sides}, [document()] if "gold" in sides else None)
