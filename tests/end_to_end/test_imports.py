@@ -21,6 +21,7 @@ ALLOWED = {
     "corpus": {"document", "errors", "extract", "formats"},
     "report": {"corpus", "document", "errors", "evaluate", "extract", "probe"},  # probe for its types only
     "annotate": {"classify", "document", "errors", "extract", "ingest"},
+    "review": {"document", "errors", "evaluate", "formats"},
     "run": {"document", "errors", "formats", "ingest"},
     "probe": {"annotate", "classify", "document", "errors", "extract"},
     "train": {"classify", "corpus", "document", "errors", "extract"},

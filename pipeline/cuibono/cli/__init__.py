@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from cuibono import __version__
-from cuibono.cli import annotate, corpus, models, score
+from cuibono.cli import annotate, corpus, models, review, score
 from cuibono.cli.common import BAD_INPUT, BAD_USAGE, OK, say
 from cuibono.errors import CuibonoError
 
@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         annotate.add_run,
         score.add_evaluate,
         score.add_compare,
+        review.add_export,
+        review.add_merge,
         score.add_validate,
         annotate.add_actors,
         corpus.add_corpus,

@@ -246,6 +246,7 @@ class _Laid:
     tokens: Mapping[str, Tokens]
     hashes: Mapping[int, str]
     sides: Mapping[str, Mapping[str, Document]]
+    #: The samples of a single document for what all say together.
     parts: Mapping[str, Inside] | None
 
     def report(self, left: str, right: str, settings: Settings) -> Report | None:
@@ -256,7 +257,7 @@ class _Laid:
             found = [_turned(a) for a in found]
         if not any(a in f.predicted.actors for f in found for a in f.gold.actors):
             return None
-        return report(found, settings, parts=self.parts if len(found) == 1 else None, hashes=self.hashes)
+        return report(found, settings, hashes=self.hashes)
 
 
 def _turned(a: Alignment) -> Alignment:
@@ -296,7 +297,8 @@ def _lay(sides: Mapping[str, Mapping[str, Document]], shared: Sequence[str], set
         items += join(present, of_pairs, tokens[doc_id])
     parts = None
     if len(shared) == 1:
-        parts = paragraphs([docs[shared[0]] for docs in sides.values() if shared[0] in docs])
+        annotated = [docs[shared[0]] for docs in sides.values() if shared[0] in docs]
+        parts = paragraphs(annotated, annotated)
     return _Laid(alignments, items, texts, tokens, hashes, sides, parts)
 
 

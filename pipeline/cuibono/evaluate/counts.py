@@ -6,6 +6,8 @@ a sum over samples and a bootstrap replicate is a weighted sum: nothing is ever 
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -47,7 +49,7 @@ class Table:
         return total
 
 
-def count(alignments: Sequence[Alignment], actors: Sequence[str], parts: dict[str, Inside] | None = None) -> Table:
+def count(alignments: Sequence[Alignment], actors: Sequence[str]) -> Table:
     """Count each document, or each part of a single one.
 
     ``actor_stakes`` and relations belong to a document, not to a paragraph: with one document they stay one
@@ -56,10 +58,10 @@ def count(alignments: Sequence[Alignment], actors: Sequence[str], parts: dict[st
     Args:
         alignments: One a document.
         actors: Whose stakes to count.
-        parts: The samples of a single document, by name; by default :func:`paragraphs` of what is aligned.
     """
-    if len(alignments) == 1 and parts is None:
-        parts = paragraphs([alignments[0].gold, alignments[0].predicted])
+    parts: dict[str, Inside] = {}
+    if len(alignments) == 1:
+        parts = paragraphs([alignments[0].gold, alignments[0].predicted], [alignments[0].gold])
     samples: list[str] = []
     rows: list[dict[str, Counts]] = []
     for alignment in alignments:
@@ -71,23 +73,27 @@ def count(alignments: Sequence[Alignment], actors: Sequence[str], parts: dict[st
     return Table(tuple(samples), {name: np.stack([row[name] for row in rows]) for name in names})
 
 
-def paragraphs(documents: Sequence[Document]) -> dict[str, Inside]:
-    """The blocks of a text in which an annotation of it has something, as samples of one document.
+def paragraphs(documents: Sequence[Document], used_by: Sequence[Document]) -> dict[str, Inside]:
+    """The blocks of a text that hold something, as samples of one document.
 
-    What begins in no block goes with the one before. The blocks are those of the first annotation that has some.
+    What begins elsewhere goes with the sample before it. For scores it is the gold that says which blocks count, so
+    that all systems have the same samples.
+
+    Args:
+        documents: Annotations of the text; the blocks are those of the first that has some.
+        used_by: Whose units and entities make a block count.
     """
     doc_id = documents[0].doc_id
-    starts = next(([b.start for b in d.blocks] for d in documents if d.blocks), [0])
-    low = sorted({0, *starts[1:]})
-    layers: list[Sequence[Unit | Entity]] = [layer for d in documents for layer in (d.units, d.entities)]
+    blocks = next((d.blocks for d in documents if d.blocks), ())
+    layers: list[Sequence[Unit | Entity]] = [layer for d in used_by for layer in (d.units, d.entities)]
     used = sorted({item.start for layer in layers for item in layer})
+    starts = sorted(b.start for b in blocks if bisect_left(used, b.start) < bisect_left(used, b.end))
+    edges = [0, *starts[1:], float("inf")]
 
-    def within(low: int, high: float) -> Inside:
+    def within(low: float, high: float) -> Inside:
         return lambda start: low <= start < high
 
-    parts = {f"{doc_id}@{a}": within(a, b) for a, b in zip(low, [*low[1:], float("inf")], strict=True)}
-    kept = {name: inside for name, inside in parts.items() if any(map(inside, used))}
-    return kept or {doc_id: lambda _start: True}
+    return {f"{doc_id}@{low:g}": within(low, high) for low, high in itertools.pairwise(edges)}
 
 
 def _row(alignment: Alignment, actors: Sequence[str], inside: Inside, whole: bool) -> dict[str, Counts]:

@@ -10,7 +10,7 @@ from cuibono.document import LABELS, ROLES, Annotator, Document
 from cuibono.errors import AnnotationError
 from cuibono.evaluate import bootstrap, signature
 from cuibono.evaluate.align import OVERLAP, Alignment, align
-from cuibono.evaluate.counts import ALL, MISSING, Counts, Inside, Table, count
+from cuibono.evaluate.counts import ALL, MISSING, Counts, Table, count
 from cuibono.evaluate.scores import Score, fields_of, scores, short
 
 
@@ -139,7 +139,6 @@ def report(
     alignments: Sequence[Alignment],
     settings: Settings,
     *,
-    parts: Mapping[str, Inside] | None = None,
     hashes: Mapping[int, str] | None = None,
     left_out: Sequence[str] = (),
 ) -> Report:
@@ -148,7 +147,6 @@ def report(
     Args:
         alignments: One a document, in the order of their ids.
         settings: Of the bootstrap; its threshold is the one of the alignments.
-        parts: The samples of a single document; by default its paragraphs.
         hashes: Content hashes by ``id`` of the documents, where they are known.
         left_out: What has been left out before.
 
@@ -157,7 +155,7 @@ def report(
     """
     gold, predicted = [a.gold for a in alignments], [a.predicted for a in alignments]
     actors, one_sided = _actors(list(zip(predicted, gold, strict=True)))
-    table = count(alignments, list(actors), dict(parts) if parts else None)
+    table = count(alignments, list(actors))
     drawn = bootstrap.weights(len(table.samples), settings.resamples, settings.seed)
     return Report(
         documents=len(alignments),
