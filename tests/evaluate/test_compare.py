@@ -216,3 +216,32 @@ def test_too_few_or_misnamed(document, sides):
     """One annotation cannot be compared; beside a gold none may be called so."""
     with pytest.raises(ValueError, match="annotators"):
         compare({name: [document()] for name in sides}, [document()] if "gold" in sides else None)
+
+
+@pytest.mark.parametrize(
+    ("gold", "a", "b", "unit_p", "stakes_p"),
+    [
+        ("--", "--", "--", None, None),
+        ("cn", "--", "--", 1.0, None),
+        ("--", "cn", "cn", 1.0, None),
+        ("cc", "oo", "oo", 1.0, 1.0),
+        ("nn", "nn", "nn", 1.0, 1.0),
+    ],
+    ids=["all empty", "nothing predicted", "no gold", "nothing in common", "one label only"],
+)
+def test_degenerate_cases_of_a_test(by, gold, a, b, unit_p, stakes_p):
+    """Between two systems that say the same p is 1 where the measure is defined, and undefined where it is not."""
+    found = compare({"a": by("a", x=a, y=a), "b": by("b", x=b, y=b)}, by("g", x=gold, y=gold), settings=FEW)
+    p = {t.measure: t.corrected_p for t in found.tests}
+    for measure, expected in (("units.overlap.f1", unit_p), ("stakes.RUS.macro-f1", stakes_p)):
+        assert math.isnan(p[measure]) if expected is None else p[measure] == expected, measure
+
+
+def test_one_sample_has_no_bootstrap(by):
+    """A single paragraph: values, but neither an interval nor a bootstrap p."""
+    found = compare({"a": by("a", x="cn"), "b": by("b", x="co")}, by("g", x="cn"), settings=FEW)
+    (test,) = [t for t in found.tests if t.measure == "stakes.RUS.macro-f1"]
+    assert test.difference.value > 0
+    assert math.isnan(test.difference.low)
+    assert math.isnan(test.difference.bootstrap_p)
+    assert math.isnan(found.against_gold["a"]["stakes.RUS.macro-f1"].low)
