@@ -67,19 +67,24 @@ def _labels(party: Party) -> str:
     return "\n".join(f"{a}: " + ", ".join(f"{n} {x}" for x, n in row.items()) for a, row in party.labels.items())
 
 
-def _pooled(found: Comparison) -> str:
-    return ALL if len(found.actors) > 1 else next(iter(found.actors))
+def _whose(found: Comparison) -> list[str]:
+    """All actors together where every pair was asked about the same ones, else each."""
+    if len(found.actors) == 1:
+        return list(found.actors)
+    reports = [*found.pairs.values(), *found.against_gold.values()]
+    alike = all(set(report.actors) == set(found.actors) for report in reports)
+    return [ALL] if alike or len(found.actors) > MANY else list(found.actors)
 
 
 def _matrices(found: Comparison) -> Iterable[RenderableType]:
     """Each party against each other: on what both have, and on what is a unit."""
     names = [p.name for p in found.parties]
-    of = _pooled(found)
-    whom = "all actors" if of == ALL else of
-    for title, measure in (
-        (f"Cohen's kappa of stakes for {whom} (units that pair)", f"stakes.{of}.cohen-kappa"),
-        (f"units F1 (token overlap >= {found.settings.threshold:g})", "units.overlap.f1"),
-    ):
+    measures = {
+        f"Cohen's kappa of stakes for {'all actors' if of == ALL else of} (units that pair)": f"stakes.{of}.cohen-kappa"
+        for of in _whose(found)
+    }
+    measures[f"units F1 (token overlap >= {found.settings.threshold:g})"] = "units.overlap.f1"
+    for title, measure in measures.items():
         table = _table("", *names)
         for a in names:
             table.add_row(a, *(_cell(found, a, b, measure) for b in names))
@@ -178,13 +183,13 @@ def _footnote(found: Comparison) -> str:
 
 def _signatures(found: Comparison) -> Iterable[Text]:
     """What to quote: the stakes of each party against the gold, or their joint alpha."""
-    of = _pooled(found)
-    for report in found.against_gold.values():
-        if f"stakes.{of}.macro-f1" in report.scores:
-            yield quote(report.cite(f"stakes.{of}.macro-f1"))
-    if not found.against_gold:
+    for of in _whose(found):
+        for report in found.against_gold.values():
+            if f"stakes.{of}.macro-f1" in report.scores:
+                yield quote(report.cite(f"stakes.{of}.macro-f1"))
         name = f"stakes.{of}.krippendorff-alpha"
-        yield quote(f"{found.joint_signature(name)} = {found.joint[name]}")
+        if not found.against_gold and name in found.joint:
+            yield quote(f"{found.joint_signature(name)} = {found.joint[name]}")
 
 
 def _left_out(lines: Sequence[str]) -> Iterable[Text]:
