@@ -103,6 +103,10 @@ class Reading:
     weights: list[list[tuple[Stretch, float]]]
 
 
+#: Threads of a network; 0 is as many as there are cores. Several processes on one machine share them out.
+threads = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """One ONNX network with what it needs to read a text."""
@@ -130,6 +134,7 @@ class Network:
             raise ModelError(f"{place}: {section}: found {error!r}; allowed: what cuibono train writes") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = threads
         # Weights stored as integers are turned back once, at load, not in every run.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:

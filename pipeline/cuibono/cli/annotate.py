@@ -8,7 +8,6 @@ from typing import Any
 
 from cuibono import DEFAULT_MODEL
 from cuibono.cli.common import (
-    BAD_INPUT,
     OK,
     add_label_map,
     add_output,
@@ -50,6 +49,15 @@ def add_run(commands: Any) -> None:
         "--units", type=Path, metavar="FILE", help="label the units of this annotation file instead of finding them"
     )
     p.add_argument("--spacy-model", metavar="NAME", help="any spaCy pipeline with a tagger, a parser and entities")
+    p.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes, each with a model of its own (default: 1)"
+    )
+    again = p.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume", action="store_true", help="go on with the run in DIR; what is done is not done again"
+    )
+    again.add_argument("--retry-failures", action="store_true", help="--resume, and try again what failed")
+    again.add_argument("--overwrite", action="store_true", help="start anew, whatever is in DIR")
     add_output(p)
     p.set_defaults(command=_run)
 
@@ -65,63 +73,22 @@ def add_actors(commands: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from cuibono.annotate import Annotator
-    from cuibono.classify import load_classifier
+    from cuibono.annotate import Setup
+    from cuibono.cli.running import go
     from cuibono.extract.actors import load_table
     from cuibono.extract.pipeline import SPACY_MODEL
-    from cuibono.run import ANNOTATIONS, find_inputs, run
 
+    if args.workers < 1:
+        raise ValueError(f"--workers: found {args.workers}; allowed: 1 and more")
+    names = args.actor or ["Russia"]
     table = load_table()
-    actors = [table.resolve(name) for name in args.actor or ["Russia"]]
-    for actor in actors:
+    for name in names:
+        actor = table.resolve(name)
         if not actor.known and not args.quiet:
             say(f"note: {actor.name!r} is not in the actor table; taken as a plain name, id {actor.id}")
-    inputs = find_inputs(args.inputs)
-    classifier = load_classifier(args.model, abstain_below=args.abstain_below, label_map=label_map(args.map_label))
-    annotator = Annotator(actors, classifier, args.spacy_model or SPACY_MODEL)
-    failed, summaries = 0, []
-    for number, done in enumerate(run(inputs, annotator.annotate, args.out, units=args.units), 1):
-        if done.document is None:
-            failed += 1
-            say(f"error: {done.problem}")
-        elif args.json:
-            summaries.append(_summary(done.document, done.path))
-        else:
-            _print_document(args, done.document, len(inputs))
-        _progress(args, number, len(inputs), failed)
-    if args.json and not args.quiet:
-        print_json({"documents": summaries, "failed": failed})
-    if not args.quiet:
-        say(f"{len(inputs) - failed} of {len(inputs)} documents annotated: {args.out / ANNOTATIONS}")
-    return BAD_INPUT if failed else OK
-
-
-def _print_document(args: argparse.Namespace, document: Any, total: int) -> None:
-    for warning in document.extra.get("warnings", ()):
-        say(f"warning: {document.source['path']}: {warning}")
-    if args.quiet:
-        return
-    from cuibono.report.terminal import document_table, show
-
-    show(document_table(document, strongest=3 if total <= 20 else 1))
-
-
-def _progress(args: argparse.Namespace, number: int, total: int, failed: int) -> None:
-    """A line now and then on long work; the tables show it on short work."""
-    if total > 20 and not args.quiet and (number % 50 == 0 or number == total):
-        say(f"{number} of {total} done, {failed} failed")
-
-
-def _summary(document: Any, path: str) -> dict[str, Any]:
-    return {
-        "doc_id": document.doc_id,
-        "path": path,
-        "units": len(document.units),
-        "entities": len(document.entities),
-        "stakes": {a: dict(document.label_counts(a)) for a in document.actors},
-        "actor_stakes": {a: {e: s.label for e, s in row.items()} for a, row in document.actor_stakes.items()},
-        "warnings": list(document.extra.get("warnings", ())),
-    }
+    pairs = tuple(sorted(label_map(args.map_label).items()))
+    setup = Setup(tuple(names), args.model, args.abstain_below, pairs, args.spacy_model or SPACY_MODEL)
+    return go(args, setup)
 
 
 def _actors(args: argparse.Namespace) -> int:

@@ -1,0 +1,132 @@
+"""Who does the work: this process, or several. Results come in the order of the documents, whoever made them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Protocol
+
+from cuibono.document import Document
+from cuibono.errors import CuibonoError
+from cuibono.formats import dumps
+
+#: Annotates several documents, in their order.
+Many = Callable[[Sequence[Document]], Iterable[Document]]
+#: Batches that each worker has before it, so that none waits.
+AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An annotation as a line of JSON, or why there is none."""
+
+    line: str | None = None
+    problem: str | None = None
+
+
+class Engine(Protocol):
+    """Annotates batches of documents."""
+
+    def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
+        """For each batch its results, in order; batches are taken only as they are needed."""
+        ...
+
+
+def annotated(batch: Sequence[Document], many: Many) -> list[Result]:
+    """A batch annotated; where something goes wrong each document by itself, so that it fails alone."""
+    try:
+        return [Result(dumps(document)) for document in many(batch)]
+    except Exception:
+        return [_alone(document, many) for document in batch]
+
+
+def _alone(document: Document, many: Many) -> Result:
+    try:
+        (found,) = many([document])
+        return Result(dumps(found))
+    except CuibonoError as error:
+        return Result(problem=str(error))
+    except Exception as error:  # whatever a document does to a model, the run goes on
+        return Result(problem=f"{document.doc_id}: {type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """This process."""
+
+    many: Many
+
+    def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
+        """See :class:`Engine`."""
+        return (annotated(batch, self.many) for batch in batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Several processes, each with a model of its own.
+
+    A worker that dies (killed, out of memory) takes its batch with it; the batch is then done a document at a time,
+    and a document at which a worker dies again is a failure.
+
+    Args:
+        make: Makes the annotator in each worker; it and what it holds must be picklable.
+        workers: How many.
+    """
+
+    make: Callable[[], Many]
+    workers: int
+
+    def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
+        """See :class:`Engine`."""
+        pool = self._pool()
+        pending: deque[tuple[Sequence[Document], Future[list[Result]]]] = deque()
+        source = iter(batches)
+        try:
+            for batch in itertools.islice(source, self.workers * AHEAD):
+                pending.append((batch, pool.submit(_work, batch)))
+            while pending:
+                batch, future = pending.popleft()
+                try:
+                    found = future.result()
+                except BrokenProcessPool:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    found = self._one_by_one(batch)
+                    pool = self._pool()
+                    pending = deque((b, pool.submit(_work, b)) for b, _ in pending)
+                for following in itertools.islice(source, 1):
+                    pending.append((following, pool.submit(_work, following)))
+                yield found
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _pool(self) -> ProcessPoolExecutor:
+        # Spawned, not forked: threads of onnxruntime do not survive a fork.
+        return ProcessPoolExecutor(self.workers, get_context("spawn"), initializer=_start, initargs=(self.make,))
+
+    def _one_by_one(self, batch: Sequence[Document]) -> list[Result]:
+        out: list[Result] = []
+        for document in batch:
+            with ProcessPoolExecutor(1, get_context("spawn"), initializer=_start, initargs=(self.make,)) as pool:
+                try:
+                    out += pool.submit(_work, [document]).result()
+                except BrokenProcessPool:
+                    out.append(Result(problem=f"{document.doc_id}: the process that annotated it died"))
+        return out
+
+
+#: Of a worker.
+_many: Many
+
+
+def _start(make: Callable[[], Many]) -> None:
+    global _many
+    _many = make()
+
+
+def _work(batch: Sequence[Document]) -> list[Result]:
+    return annotated(batch, _many)

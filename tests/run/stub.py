@@ -1,0 +1,55 @@
+"""A stand-in for a model, and a program that runs it: python -m tests.run.stub OUT WORKERS INPUT ...
+
+One unit, the first word. A text that begins with `raise` or `die` does that to whoever annotates it.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cuibono.document import Annotator, Document, Stakes, Unit
+from cuibono.errors import CuibonoError
+from cuibono.run import Here, Processes, RunFolder, find_inputs, run
+from cuibono.run.manifest import manifest_of
+
+CONFIG = {"model": "first-word"}
+
+
+def many(documents: Iterable[Document]) -> Iterator[Document]:
+    """Annotate."""
+    for document in documents:
+        text = document.require_text()
+        if text.startswith("raise"):
+            raise RuntimeError("a bug")
+        if text.startswith("refuse"):
+            raise CuibonoError(f"{document.doc_id}: refused")
+        if text.startswith("die"):
+            os._exit(9)
+        time.sleep(float(os.environ.get("STUB_SECONDS", "0")))
+        made = (Unit("u1", 0, 3, "claim", stakes={"PER": Stakes("none")}),)
+        by = Annotator("first-word", "model", "1")
+        yield replace(document, annotator=by, actors={"PER": "Peru"}, units=document.units or made)
+
+
+@dataclass(frozen=True)
+class Make:
+    """What a worker makes."""
+
+    def __call__(self):
+        """The function."""
+        return many
+
+
+def main(out: str, workers: str, *inputs: str) -> None:
+    """Run, going on with what is there."""
+    engine = Here(many) if workers == "1" else Processes(Make(), int(workers))
+    with RunFolder(Path(out), CONFIG, resume=True) as folder:
+        for _ in run(lambda: find_inputs(inputs), engine, folder, manifest=lambda f: manifest_of(f, {})):
+            pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
