@@ -4,7 +4,10 @@ import sys
 import zipfile
 
 NEEDED = {
-    "cuibono/cli.py",
+    "cuibono/cli/__init__.py",
+    "cuibono/report/templates/comparison.html.j2",
+    "cuibono/report/templates/comparison.css",
+    "cuibono/report/templates/comparison.js",
     "cuibono/py.typed",
     "cuibono/behaviour.tsv",
     "cuibono/extract/data/states.tsv",

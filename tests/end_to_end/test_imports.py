@@ -25,6 +25,8 @@ ALLOWED = {
     "run": {"document", "errors", "formats", "ingest"},
     "probe": {"annotate", "classify", "document", "errors", "extract"},
     "train": {"classify", "corpus", "document", "errors", "extract"},
+    "api": {"annotate", "classify", "document", "errors", "evaluate", "extract", "formats", "ingest"},
+    "spacy": {"annotate", "api", "classify", "document", "errors", "extract", "formats"},
 }
 
 
@@ -69,3 +71,19 @@ def test_help_loads_nothing_heavy():
 def test_evaluate_loads_no_spacy():
     """Anybody's files are scored without a model."""
     assert not {"spacy", "torch", "transformers"} & loaded_by("import cuibono.evaluate, cuibono.report.terminal")
+
+
+def test_reading_and_writing_load_nothing_heavy():
+    """Neither do the names that are handed on lazily, and a module of the same name is still a module."""
+    code = "import cuibono; cuibono.read, cuibono.load, cuibono.dump, cuibono.Document; from cuibono import errors"
+    assert not {"spacy", "numpy", "scipy", "torch", "rich"} & loaded_by(code)
+    assert not {"spacy", "torch"} & loaded_by("import cuibono; cuibono.api, cuibono.annotate_many, cuibono.compare")
+
+
+def test_the_spacy_component_loads_spacy_alone():
+    """It is an entry point, so every spaCy pipeline that is made imports it."""
+    heavy = {"onnxruntime", "rich", "scipy", "sklearn", "tokenizers", "torch", "transformers"}
+    loaded_by(
+        "import sys, spacy\nbefore = {*sys.modules}\nimport cuibono.spacy\n"
+        f"new = {{name.split('.')[0] for name in {{*sys.modules}} - before}}\nassert not new & {heavy}, new"
+    )

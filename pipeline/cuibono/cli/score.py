@@ -135,7 +135,7 @@ def _write_comparison(found: Comparison, out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         page, whole, numbers, disagreements = (out / name for name in _WRITTEN)
-        page.write_text(comparison_page(found), encoding="utf-8")
+        page.write_text(comparison_page(found), encoding="utf-8", newline="\n")
         whole.write_text(json.dumps(found.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         write_csv(numbers, sheets.NUMBERS, sheets.numbers(found))
         write_csv(disagreements, sheets.disagreement_head(found), sheets.disagreements(found))
