@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cuibono.document import Annotator, Document, Stakes, Unit
 from cuibono.errors import CuibonoError
-from cuibono.run import Here, Processes, RunFolder, find_inputs, run
+from cuibono.ingest.sources import sources
+from cuibono.run import Here, Processes, RunFolder, run
 from cuibono.run.manifest import manifest_of
 
 CONFIG = {"model": "first-word"}
@@ -47,7 +48,7 @@ def main(out: str, workers: str, *inputs: str) -> None:
     """Run, going on with what is there."""
     engine = Here(many) if workers == "1" else Processes(Make(), int(workers))
     with RunFolder(Path(out), CONFIG, resume=True) as folder:
-        for _ in run(lambda: find_inputs(inputs), engine, folder, manifest=lambda f: manifest_of(f, {})):
+        for _ in run(lambda: sources(inputs), engine, folder, manifest=lambda f: manifest_of(f, {})):
             pass
 
 

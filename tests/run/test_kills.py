@@ -1,5 +1,6 @@
 """Killed at any moment, a run loses nothing and does nothing twice."""
 
+import contextlib
 import os
 import random
 import signal
@@ -28,41 +29,45 @@ def finish(process) -> bytes:
     return err
 
 
-def killed_until_done(out, folder, workers, rng, longest) -> int:
-    """Kill -9 the whole group at a random moment, again and again, until a run gets through; how often."""
-    for kills in range(200):
-        process = start(out, folder, workers)
-        try:
-            _, err = process.communicate(timeout=rng.uniform(0.3, longest))
-            assert process.returncode == 0, err.decode()
-            return kills
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    raise AssertionError("never done")
+def killed_at(process, out, target, rng) -> bool:
+    """Kill -9 the whole group at a random moment after so many inputs are in the journal; whether it was in time."""
+    journal = out / "inputs.jsonl.partial"
+    while process.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") >= target:
+            time.sleep(rng.uniform(0, 0.1))
+            break
+        time.sleep(0.002)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def killed_until_done(out, folder, workers, targets, rng) -> int:
+    """Kill a run each time that it gets to a target, then let it get through; how many kills were in time."""
+    kills = sum(killed_at(start(out, folder, workers), out, target, rng) for target in targets)
+    finish(start(out, folder, workers))
+    return kills
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_random_kills(write, tmp_path, workers):
     """The bytes are those of a run that was never interrupted."""
-    texts(write, range(100, 160))
+    texts(write, range(100, 164))
     finish(start(tmp_path / "whole", tmp_path / "in", 1))
-    kills = killed_until_done(tmp_path / "out", tmp_path / "in", workers, random.Random(workers), 1.2 * workers)
-    assert kills
+    assert killed_until_done(tmp_path / "out", tmp_path / "in", workers, [0, 8, 9, 30], random.Random(workers)) >= 3
     assert written(tmp_path / "out") == written(tmp_path / "whole")
 
 
 @pytest.mark.slow
 def test_fifty_random_kills(write, tmp_path):
     """No document lost, none duplicated."""
-    texts(write, range(1000, 4000))
-    rng, kills, tries = random.Random(0), 0, 0
-    while kills < 50:
-        out = tmp_path / f"out{tries}"
-        kills += killed_until_done(out, tmp_path / "in", 1, rng, 2.0)
-        ids = [d.doc_id for d in load(out / "annotations.jsonl")]
-        assert ids == [str(n) for n in range(1000, 4000)]
-        tries += 1
+    texts(write, range(1000, 3000))
+    rng = random.Random(0)
+    targets = sorted(rng.randrange(1900) for _ in range(50))
+    assert killed_until_done(tmp_path / "out", tmp_path / "in", 1, targets, rng) >= 50
+    ids = [d.doc_id for d in load(tmp_path / "out" / "annotations.jsonl")]
+    assert ids == [str(n) for n in range(1000, 3000)]
 
 
 def test_a_lock_dies_with_its_process(write, tmp_path):

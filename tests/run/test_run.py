@@ -9,7 +9,8 @@ from cuibono.document import Stakes, Unit
 from cuibono.errors import InputError
 from cuibono.formats import load
 from cuibono.ingest import read
-from cuibono.run import ANNOTATIONS, FAILURES, INPUTS, MANIFEST, Here, Processes, RunFolder, find_inputs, run
+from cuibono.ingest.sources import sources
+from cuibono.run import ANNOTATIONS, FAILURES, INPUTS, MANIFEST, Here, Processes, RunFolder, run
 from cuibono.run.manifest import first_difference, manifest_of, verify
 from tests.run.stub import CONFIG, Make, many
 
@@ -20,7 +21,7 @@ def go(paths, out, *, engine=None, config=CONFIG, resume=False, overwrite=False,
     """A whole run; what was done."""
     engine = engine or Here(many)
     with RunFolder(out, config, resume=resume, overwrite=overwrite) as folder:
-        return list(run(lambda: find_inputs(paths), engine, folder, manifest=lambda f: manifest_of(f, {}), **options))
+        return list(run(lambda: sources(paths), engine, folder, manifest=lambda f: manifest_of(f, {}), **options))
 
 
 def texts(write, names, folder="in"):
@@ -31,19 +32,6 @@ def texts(write, names, folder="in"):
 def written(out):
     """The bytes of all outputs."""
     return {name: (out / name).read_bytes() for name in (ANNOTATIONS, INPUTS, FAILURES, MANIFEST)}
-
-
-def test_inputs_are_found_once_and_in_order(write, tmp_path):
-    """Files and folders, in sorted order; what is named twice is taken once."""
-    a, b = write(TEXT, "b/a.txt"), write(TEXT, "b/c/b.md")
-    write("x", "b/readme.rst")
-    assert [i.path for i in find_inputs([b, tmp_path / "b", a])] == [b, a]
-
-
-def test_a_folder_without_texts_is_a_bad_input(tmp_path):
-    """It is reported, not skipped."""
-    (item,) = find_inputs([tmp_path])
-    assert "folder without texts" in item.problem
 
 
 def test_a_bad_input_stops_nothing(write, tmp_path):
@@ -103,7 +91,7 @@ def test_a_run_that_is_broken_off_goes_on_to_the_same_bytes(write, tmp_path):
     go(paths, tmp_path / "whole")
     out = tmp_path / "out"
     with RunFolder(out, CONFIG) as folder:
-        running = run(lambda: find_inputs(paths), Here(many), folder, manifest=lambda f: manifest_of(f, {}))
+        running = run(lambda: sources(paths), Here(many), folder, manifest=lambda f: manifest_of(f, {}))
         for _ in range(11):
             next(running)
         running.close()
@@ -120,7 +108,7 @@ def test_bytes_that_did_not_reach_the_disk(write, tmp_path, lost):
     for cut in (ANNOTATIONS, INPUTS):
         out = tmp_path / cut
         with RunFolder(out, CONFIG) as folder:
-            running = run(lambda: find_inputs(paths), Here(many), folder)
+            running = run(lambda: sources(paths), Here(many), folder)
             next(running)
             running.close()
         partial = out / f"{cut}.partial"
@@ -198,7 +186,7 @@ def test_an_unfinished_run_is_not_begun_anew_by_mistake(write, tmp_path):
     """--resume or --overwrite, or it is refused; a finished one may be run again."""
     paths = texts(write, range(3))
     with RunFolder(tmp_path / "out", CONFIG) as folder:
-        next(run(lambda: find_inputs(paths), Here(many), folder))
+        next(run(lambda: sources(paths), Here(many), folder))
     with pytest.raises(InputError, match="unfinished run; allowed: --resume"):
         go(paths, tmp_path / "out")
     go(paths, tmp_path / "out", overwrite=True)

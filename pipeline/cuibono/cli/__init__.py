@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         review.add_merge,
         score.add_validate,
         annotate.add_actors,
+        running.add_tables,
         running.add_verify,
         running.add_reproduce,
         corpus.add_corpus,

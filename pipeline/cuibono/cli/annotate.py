@@ -20,9 +20,16 @@ from cuibono.cli.common import (
 def add_run(commands: Any) -> None:
     """The parser of ``cuibono run``."""
     p = commands.add_parser(
-        "run", help="annotate texts", description="Annotate .txt and .md files, or folders of them."
+        "run",
+        help="annotate texts",
+        description="Annotate .txt and .md files, folders of them, and tables of texts.",
     )
-    p.add_argument("inputs", nargs="+", metavar="INPUT", help="a text file, or a folder of them")
+    p.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="a text, a folder of them, a pattern, a table (.jsonl, .csv, .tsv, .parquet), a data set, hf:NAME",
+    )
     p.add_argument(
         "--actor",
         action="append",
@@ -52,6 +59,10 @@ def add_run(commands: Any) -> None:
     p.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes, each with a model of its own (default: 1)"
     )
+    for name in ("text", "id", "title", "date", "url"):
+        p.add_argument(f"--{name}-column", metavar="NAME", help=f"of a table (default: {name})")
+    p.add_argument("--split", metavar="NAME", help="of a data set")
+    p.add_argument("--parquet", action="store_true", help="write Parquet tables beside (extra: corpus)")
     again = p.add_mutually_exclusive_group()
     again.add_argument(
         "--resume", action="store_true", help="go on with the run in DIR; what is done is not done again"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cuibono.cli.common import BAD_INPUT, OK, print_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from cuibono.annotate import Annotator, Setup
     from cuibono.document import Document
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: With more inputs than this only their number is shown, not a table each.
 FEW = 20
+#: Of a table; each may be named.
+COLUMNS = ("text", "id", "title", "date", "url")
 #: Seconds between lines of progress where there is no terminal.
 EVERY = 10.0
 
@@ -52,16 +54,22 @@ def add_reproduce(commands: Any) -> None:
 
 def go(args: argparse.Namespace, setup: Setup) -> int:
     """Run, show, count."""
-    from cuibono.run import RunFolder
+    from cuibono.run import ANNOTATIONS, RunFolder
 
     # Loaded here also where workers do the work: what is wrong with a model is said before anything is written.
     annotator = setup.annotator()
-    inputs = {"paths": [Path(p).as_posix() for p in args.inputs]}
+    inputs = {
+        "paths": list(args.inputs),
+        "columns": {name: getattr(args, f"{name}_column") for name in COLUMNS},
+        "split": args.split,
+    }
     config = config_of(setup, annotator, args.units)
     again = args.retry_failures
     with RunFolder(args.out, config, resume=args.resume or again, overwrite=args.overwrite) as folder:
-        done = _results(args.inputs, setup, annotator, folder, args.workers, args.units, inputs, retry=again)
-        counts, summaries = _shown(args, done, _total(args.inputs))
+        done = _results(inputs, setup, annotator, folder, args.workers, args.units, retry=again)
+        counts, summaries = _shown(args, done, _total(inputs))
+    if args.parquet:
+        _write_tables(args.out / ANNOTATIONS, args.out)
     if args.json and not args.quiet:
         print_json({"documents": summaries, "failed": counts["failed"]})
     if not args.quiet:
@@ -91,13 +99,12 @@ def config_of(setup: Setup, annotator: Annotator, units: Path | None) -> dict[st
 
 
 def _results(
-    paths: list[str],
+    inputs: Mapping[str, Any],
     setup: Setup,
     annotator: Annotator,
     folder: RunFolder,
     workers: int,
     units: Path | None,
-    inputs: dict[str, Any],
     *,
     retry: bool,
 ) -> Iterator[Done]:
@@ -107,7 +114,7 @@ def _results(
 
     given: dict[str, Document] = {d.doc_id: d for d in load(units)} if units else {}
     return run(
-        _sources(paths),
+        _sources(inputs),
         _engine(setup, annotator, workers),
         folder,
         units=given,
@@ -116,17 +123,23 @@ def _results(
     )
 
 
-def _sources(paths: list[str]) -> Callable[[], Iterable[Source]]:
-    from cuibono.run import find_inputs
+def _sources(inputs: Mapping[str, Any]) -> Callable[[], Iterable[Source]]:
+    """Gives the inputs anew each time; what is wrong with how they are named is said now."""
+    from cuibono.ingest.sources import sources
 
-    return lambda: find_inputs(paths)
+    options = {**inputs["columns"], "split": inputs["split"]}
+    sources(inputs["paths"], **options)
+    return lambda: sources(inputs["paths"], **options)
 
 
-def _total(paths: list[str]) -> int | None:
-    """How many inputs there are; None where that is not known beforehand."""
-    from cuibono.run import find_inputs
+def _total(inputs: Mapping[str, Any]) -> int | None:
+    """How many inputs there are; None where only reading them all would tell."""
+    from cuibono.ingest import READERS
 
-    return len(find_inputs(paths))
+    plain = [Path(p).is_dir() or Path(p).suffix.lower() in READERS for p in inputs["paths"]]
+    if not all(plain) or any((Path(p) / "dataset_info.json").exists() for p in inputs["paths"]):
+        return None
+    return sum(1 for _ in _sources(inputs)())
 
 
 def _engine(setup: Setup, annotator: Annotator, workers: int) -> Engine:
@@ -240,6 +253,37 @@ def _say_counts(counts: dict[str, int], out: Path) -> None:
     say(f"{there} of {inputs} documents annotated{''.join(f', {m}' for m in more)}: {out / ANNOTATIONS}")
 
 
+def add_tables(commands: Any) -> None:
+    """The parser of ``cuibono tables``."""
+    p = commands.add_parser(
+        "tables",
+        help="annotations as Parquet tables",
+        description="Write documents, entities, units, stakes and actor_stakes as Parquet tables (extra: corpus).",
+    )
+    p.add_argument("annotations", type=Path, metavar="FILE.jsonl")
+    p.add_argument("--out", required=True, type=Path, metavar="DIR")
+    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    p.set_defaults(command=_tables)
+
+
+def _tables(args: argparse.Namespace) -> int:
+    rows = _write_tables(args.annotations, args.out)
+    if not args.quiet:
+        say(f"{', '.join(f'{n} {name}' for name, n in rows.items())}: {args.out}")
+    return OK
+
+
+def _write_tables(annotations: Path, out: Path) -> dict[str, int]:
+    from cuibono.errors import InputError
+    from cuibono.formats import stream
+    from cuibono.formats.parquet import write_tables
+
+    try:
+        return write_tables(stream(annotations), out)
+    except ImportError as error:
+        raise InputError(out, f'tables need {error.name}: pip install "cuibono[corpus]"') from None
+
+
 def _verify(args: argparse.Namespace) -> int:
     from cuibono.run.manifest import OUTPUTS, verify
 
@@ -266,9 +310,9 @@ def _reproduce(args: argparse.Namespace) -> int:
         if value != said["config"][key]:
             problem = f"{key}: found {value}; the manifest says {said['config'][key]}"
             raise InputError(args.folder, f"cannot be run again: {problem}")
-    inputs = {"paths": said["inputs"]["paths"]}
+    inputs = {key: said["inputs"][key] for key in ("paths", "columns", "split")}
     with RunFolder(args.out, config) as folder:
-        for done in _results(inputs["paths"], setup, annotator, folder, args.workers, units, inputs, retry=False):
+        for done in _results(inputs, setup, annotator, folder, args.workers, units, retry=False):
             if done.problem and not args.quiet:
                 say(f"note: {done.problem}")
     difference = first_difference(args.folder, args.out)

@@ -35,6 +35,24 @@ def load(path: str | Path, texts: str | Path | None = None) -> list[Document]:
     return [_reunite(doc, known, Path(texts), file) for doc, file in found]
 
 
+def stream(path: str | Path) -> Iterator[Document]:
+    """The documents of a `.jsonl` file, one at a time. Raises as :func:`load`, at the line."""
+    try:
+        with Path(path).open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _parse(_json(line, path, number), f"{path}:{number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"cannot be read as UTF-8 JSON: {error}") from None
+
+
+def _json(line: str, path: str | Path, number: int) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(path, _at(error, number)) from None
+
+
 def find_texts(folder: str | Path) -> dict[str, Path]:
     """The texts in a folder and its subfolders by the id of their document; of two of one name the last."""
     return {path.stem: path for path in sorted(Path(folder).rglob("*.txt"))}

@@ -1,4 +1,4 @@
-"""Many documents: find the inputs, annotate each, keep what is done, isolate what fails.
+"""Many documents: annotate each, keep what is done, isolate what fails.
 
 What is written where, and what survives a kill: :mod:`cuibono.run.folder`. Who does the work:
 :mod:`cuibono.run.engine`. What was run: :mod:`cuibono.run.manifest`.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from cuibono.document import Document
 from cuibono.run.engine import Engine, Here, Processes
 from cuibono.run.folder import ANNOTATIONS, FAILURES, INPUTS, MANIFEST, RunFolder
-from cuibono.run.inputs import Input, Source, find_inputs
+from cuibono.run.inputs import Source
 from cuibono.run.work import Done, Manifest, Work
 
 __all__ = [
@@ -22,11 +22,9 @@ __all__ = [
     "Done",
     "Engine",
     "Here",
-    "Input",
     "Processes",
     "RunFolder",
     "Source",
-    "find_inputs",
     "run",
 ]
 
