@@ -68,9 +68,7 @@ def main() -> None:
     print(f"the same bytes: {same}")
     print(f"highest memory: {memory / few_memory:.2f} times that of a tenth ({memory:.2f} GiB)")
     print(f"nothing left: found out in {nothing:.1f} s, of which {min(loading, nothing):.1f} s to load the models")
-    print(
-        f"one worker: {args.documents / (one - loading):.2f} documents a second on this machine, now (first: {start:.0f} s)"
-    )
+    print(f"one worker: {args.documents / (one - loading):.2f} documents a second on this machine, today")
 
 
 if __name__ == "__main__":
