@@ -1,7 +1,7 @@
 """Every figure that the README and the model cards quote, measured again: python benchmarks/reproduce.py TEXTS
 
-TEXTS is the folder of the texts that are not ours (data/annotated/open/SOURCES.tsv says where they are from). Trains the
-baselines that are not shipped, scores all models on the corpus's test part, asks them the behaviour cases, and holds
+TEXTS is the folder of the texts that are not ours (data/annotated/open/SOURCES.tsv says where they come from). Trains
+the baselines that are not shipped, scores all models on the corpus's test part, asks them the behaviour cases, holds
 what comes out against `models/figures.json`. Then holds the cards' tables against that file, and the README's commands
 against what they print. Fails if a figure differs by more than the file's tolerance. `--write` makes the file anew.
 """
