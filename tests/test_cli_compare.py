@@ -6,6 +6,7 @@ import json
 import pytest
 
 from cuibono.cli import BAD_INPUT, BAD_USAGE, OK, main
+from cuibono.document import Annotator
 from cuibono.formats import dump, dumps, load
 from tests.conftest import FIRST_PASS, GOLD
 
@@ -147,3 +148,38 @@ def test_the_least_sure_of_one_model(write, tmp_path, capsys):
     found = str(tmp_path / "annotations.jsonl")
     assert main(["export-disagreements", found, "--least-sure", "1", "--out", str(tmp_path / "q.csv")]) == OK
     assert "1 questions" in capsys.readouterr().err
+
+
+def test_brackets_in_names_are_no_markup(document, tmp_path, capsys):
+    """They are printed as they stand."""
+    files = []
+    for name in ("[/x]", "enc[large]"):
+        made = document(
+            (0, 7, "claim", {"[/y]": "none"}), actors={"[/y]": "[bold]"}, annotator=Annotator(name, "model", "1")
+        )
+        files.append(str(tmp_path / f"{len(files)}.jsonl"))
+        dump([made], files[-1])
+    assert main(["compare", *files, "--resamples", "10"]) == OK
+    out = capsys.readouterr().out
+    assert "[/x]" in out
+    assert "enc[large]" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("[" * 100000, "not JSON that can be read"), ('{"schema": "cuibono/1", "doc_id": "\\ud800"}', "doc_id: found")],
+    ids=["nested", "surrogate"],
+)
+def test_json_that_cannot_be_held(write, capsys, content, problem):
+    """One line with the file, and the other files are checked all the same."""
+    assert main(["validate", str(write(content, "bad.json")), A]) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert "bad.json" in err
+    assert problem in err
+    assert "valid, 1 documents" in out
+
+
+def test_a_name_longer_than_a_file_may_have(capsys):
+    """Is no file."""
+    assert main(["compare", "x" * 300, A]) == BAD_INPUT
+    assert "Traceback" not in capsys.readouterr().err

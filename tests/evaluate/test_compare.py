@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from cuibono.document import LABELS, Annotator, Relation
+from cuibono.document import LABELS, Annotator, Block, Entity, Relation
 from cuibono.errors import AnnotationError
 from cuibono.evaluate import Settings, compare, evaluate
 from cuibono.evaluate.disagreements import severity
@@ -245,3 +245,81 @@ def test_one_sample_has_no_bootstrap(by):
     assert math.isnan(test.difference.low)
     assert math.isnan(test.difference.bootstrap_p)
     assert math.isnan(found.against_gold["a"]["stakes.RUS.macro-f1"].low)
+
+
+def test_the_gold_brings_no_annotators_together(document):
+    """What annotators agree on among themselves does not depend on what they are scored against."""
+    a = document((0, 8, "claim", {"RUS": "none"}), (20, 30, "claim", {"RUS": "none"}))
+    b = document((8, 16, "claim", {"RUS": "none"}), (20, 30, "claim", {"RUS": "challenge"}))
+    gold = document((4, 12, "claim", {"RUS": "none"}), (20, 30, "claim", {"RUS": "none"}))
+    alone = compare({"a": [a], "b": [b]}, settings=FEW)
+    scored = compare({"a": [a], "b": [b]}, [gold], settings=FEW)
+    assert {n: s.to_dict() for n, s in scored.joint.items()} == {n: s.to_dict() for n, s in alone.joint.items()}
+
+
+def test_a_test_has_the_same_samples_on_both_sides(document):
+    """Also where the gold has no blocks and the systems have different ones."""
+    units = [(0, 7, "claim", {"RUS": "none"}), (80, 87, "claim", {"RUS": "none"})]
+    gold = document(*units, (160, 167, "claim", {"RUS": "none"}), blocks=())
+    halves = (Block(0, 79, "paragraph"), Block(80, 239, "paragraph"))
+    found = compare({"a": [document(*units, blocks=halves)], "b": [document(*units, blocks=())]}, [gold], settings=FEW)
+    assert all(t.difference.value == 0 for t in found.tests if not math.isnan(t.difference.value))
+    assert len(found.tests) == 3
+
+
+def test_systems_are_tested_on_what_both_have(by, document):
+    """Documents that one lacks, and actors that one was not asked about, count for neither."""
+    found = compare({"a": by("a", x="cn", y="oo"), "b": by("b", x="cn")}, by("g", x="cn", y="cn"), settings=FEW)
+    (test,) = [t for t in found.tests if t.measure == "stakes.RUS.macro-f1"]
+    assert test.difference.value == 0
+    two = {"RUS": "Russia", "IRN": "Iran"}
+    unit = (0, 7, "claim", {"RUS": "challenge", "IRN": "none"})
+    gold = [document(unit, doc_id=d, actors=two) for d in "xy"]
+    wrong = document((0, 7, "claim", {"RUS": "none", "IRN": "none"}), doc_id="y", actors=two)
+    bare = document((0, 7, "claim", {"IRN": "none"}), doc_id="y", actors={"IRN": "Iran"})
+    found = compare({"a": [gold[0], wrong], "b": [gold[0], bare]}, gold, settings=FEW)
+    (test,) = [t for t in found.tests if t.measure == "stakes.RUS.macro-f1"]
+    assert test.difference.value == 0
+
+
+def test_entities_that_share_a_span(document):
+    """What is labelled alike pairs first, exactly and by overlap."""
+    gold = document(entities=(Entity("e1", 0, 3, "ORG", "A"),))
+    other = document(entities=(Entity("e1", 0, 3, "GPE", "A"), Entity("e2", 0, 3, "ORG", "B")))
+    for name in ("entities.f1", "entities.overlap.f1"):
+        assert evaluate([other], [gold])[name].value == pytest.approx(2 / 3)
+
+
+def test_relations_missed_in_one_document_count(document):
+    """That a system has relations anywhere makes it one that should have found them everywhere."""
+    units = [(i * 8, i * 8 + 7, "claim", {"RUS": "none"}) for i in range(2)]
+    relations = (Relation("u1", "u2", "supports"),)
+    gold = [document(*units, doc_id=d, relations=relations) for d in "xy"]
+    other = [document(*units, doc_id="x"), gold[1]]
+    assert evaluate(other, gold)["relations.recall"].value == 0.5
+
+
+def test_an_actors_id_may_hold_dots(document):
+    """A signature names it whole; the id that stands for all actors is refused."""
+    actors = {"org:u.s.steel": "U.S. Steel"}
+    one = document((0, 7, "claim", {"org:u.s.steel": "none"}), actors=actors)
+    signature = evaluate([one], [one]).signature("stakes.org:u.s.steel.none.f1")
+    assert signature.startswith("stakes-none-f1|actor:org:u.s.steel|")
+    pool = document((0, 7, "claim", {"all": "none"}), actors={"all": "everybody"})
+    with pytest.raises(AnnotationError, match="any other id"):
+        evaluate([pool], [pool])
+
+
+def test_without_an_actor_in_common_units_are_compared(document):
+    """Stakes cannot be; that is said."""
+    a, b = document((0, 7, "claim", {})), document((0, 7, "premise", {}), actors={"IRN": "Iran"})
+    found = compare({"a": [a], "b": [b]}, settings=FEW)
+    assert found.pairs["a", "b"]["units.overlap.f1"].value == 1.0
+    assert "actor IRN: a not asked; compared without" in found.left_out
+
+
+def test_silence_is_not_the_absence_of_a_unit(document):
+    """An annotator who has the unit but says nothing for the actor is told from one who lacks it."""
+    a, b = document((0, 7, "claim", {"RUS": "challenge"})), document((0, 7, "claim", {}))
+    (one,) = compare({"a": [a], "b": [b]}, settings=FEW).disagreements
+    assert one.said["b"].label == "(no stakes)"

@@ -73,6 +73,8 @@ def _questions(args: argparse.Namespace) -> list[Row]:
     from cuibono.formats import load
     from cuibono.review import least_sure_of, queue
 
+    if args.least_sure < 0 or (args.limit or 0) < 0:
+        raise ValueError(f"--least-sure, --limit: found {args.least_sure}, {args.limit}; allowed: 0 and more")
     annotations = load_named(args.annotations, args.texts)
     if len(annotations) == 1 and not args.gold:
         ((name, documents),) = annotations.items()

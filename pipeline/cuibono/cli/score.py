@@ -103,6 +103,8 @@ def _compare(args: argparse.Namespace) -> int:
     from cuibono.evaluate import Settings, compare
     from cuibono.formats import load
 
+    if args.worst < 0:
+        raise ValueError(f"--worst: found {args.worst}; allowed: 0 and more")
     found = compare(
         load_named(args.annotations, args.texts),
         load(args.gold, args.texts) if args.gold else None,
@@ -148,14 +150,14 @@ def load_named(given: Sequence[str], texts: Path | None) -> dict[str, list[Docum
 
     Two annotators of one name go by the names of their files besides.
     """
-    from cuibono.evaluate.signature import who
     from cuibono.formats import load
 
     loaded: list[tuple[str, Path, list[Document]]] = []
     for one in given:
-        name, _, file = ("", "", one) if Path(one).exists() else one.rpartition("=")
+        name, _, file = ("", "", one) if _exists(one) else one.rpartition("=")
         documents = load(file, texts)
-        loaded.append((name or who(documents).partition("@")[0], Path(file), documents))
+        by = sorted({d.annotator.name if d.annotator else "?" for d in documents})
+        loaded.append((name or "+".join(by), Path(file), documents))
     names = Counter(name for name, _, _ in loaded)
     out: dict[str, list[Document]] = {}
     for name, path, documents in loaded:
@@ -164,6 +166,13 @@ def load_named(given: Sequence[str], texts: Path | None) -> dict[str, list[Docum
             raise ValueError(f"annotations: found {path} twice; allowed: each once, or NAME=FILE with another name")
         out[key] = documents
     return out
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # longer than a name may be
+        return False
 
 
 def _validate(args: argparse.Namespace) -> int:

@@ -23,8 +23,9 @@ from cuibono.errors import AnnotationError
 
 OVERLAP = 0.5
 _TOKEN = re.compile(r"\w+")
-#: Weighs less than any share of tokens, and decides between pairings that share alike.
-_TIE = 1e-7
+#: Less than any difference of shares; they decide between pairings that share alike: what is labelled alike, then what
+#: names the same actor, then what begins first.
+_LABEL, _ACTOR, _TIE = 1e-5, 1e-6, 1e-9
 
 UnitPair = tuple[Unit | None, Unit | None]
 EntityPair = tuple[Entity | None, Entity | None]
@@ -60,8 +61,7 @@ class Alignment:
         overlap: Units paired at the threshold, and the rest unpaired.
         entities: Entities whose spans are equal, and the rest unpaired.
         entities_overlap: Entities paired at the threshold, and the rest unpaired.
-        relations: Relations of one kind between units that pair (at the threshold), and the rest unpaired;
-            empty unless both sides have relations.
+        relations: Relations of one kind between units that pair (at the threshold), and the rest unpaired.
     """
 
     doc_id: str
@@ -124,26 +124,22 @@ def shared_text(documents: Sequence[Document]) -> str:
 
 
 def _pair_equal(gold: Sequence[T], predicted: Sequence[T]) -> tuple[tuple[T | None, T | None], ...]:
-    """Equal spans; where one side has a span twice (entities may), what is labelled alike pairs first."""
-    right: dict[tuple[int, int], list[T]] = {}
-    for item in predicted:
-        right.setdefault((item.start, item.end), []).append(item)
+    """Equal spans; where a side has a span twice (entities may), first what is alike, then what is labelled alike."""
+    left, right = sorted(gold, key=_name), sorted(predicted, key=_name)
     pairs: list[tuple[T | None, T | None]] = []
-    unpaired: list[T] = []
-    for item in sorted(gold, key=_name):
-        here = right.get((item.start, item.end), [])
-        twin = next((x for x in here if _name(x) == _name(item)), None)
-        if twin is None:
-            unpaired.append(item)
-        else:
-            here.remove(twin)
-            pairs.append((item, twin))
-    for item in unpaired:
-        here = sorted(right.get((item.start, item.end), []), key=_name)
-        pairs.append((item, here[0] if here else None))
-        if here:
-            right[(item.start, item.end)].remove(here[0])
-    pairs += [(None, x) for rest in right.values() for x in rest]
+    for digits in (4, 3, 2):  # of (start, end, label, actor)
+        free: dict[tuple[object, ...], list[T]] = {}
+        for item in right:
+            free.setdefault(_name(item)[:digits], []).append(item)
+        rest: list[T] = []
+        for item in left:
+            here = free.get(_name(item)[:digits])
+            if here:
+                pairs.append((item, here.pop(0)))
+            else:
+                rest.append(item)
+        left, right = rest, [item for items in free.values() for item in items]
+    pairs += [(item, None) for item in left] + [(None, item) for item in right]
     return tuple(sorted(pairs, key=_position))
 
 
@@ -160,12 +156,18 @@ def _pair(
     shares = {
         (i, j): share for i, j in _touching(left, right) if (share := tokens.overlap(left[i], right[j])) >= threshold
     }
-    matched = [pair for group in _groups(shares) for pair in _best(group, shares)]
+    worth = {(i, j): share + _likeness(left[i], right[j]) for (i, j), share in shares.items()}
+    matched = [pair for group in _groups(worth) for pair in _best(group, worth)]
     lonely_left = set(range(len(left))) - {i for i, _ in matched}
     lonely_right = set(range(len(right))) - {j for _, j in matched}
     pairs: list[tuple[T | None, T | None]] = [(left[i], right[j]) for i, j in matched]
     pairs += [(left[i], None) for i in lonely_left] + [(None, right[j]) for j in lonely_right]
     return tuple(sorted(pairs, key=_position))
+
+
+def _likeness(a: Entity | Unit, b: Entity | Unit) -> float:
+    (_, _, label, actor), (_, _, other_label, other_actor) = _name(a), _name(b)
+    return _LABEL * (label == other_label) + _ACTOR * (actor == other_actor)
 
 
 def _touching(left: Sequence[T], right: Sequence[T]) -> Iterable[tuple[int, int]]:
@@ -191,17 +193,17 @@ def _groups(shares: Iterable[tuple[int, int]]) -> list[list[tuple[int, int]]]:
 
 
 def _best(group: list[tuple[int, int]], shares: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
-    """The best pairing among spans that compete; most groups are one pair."""
+    """The best pairing among spans that compete; most groups are one pair. ``shares`` with what is alike on top."""
     if len(group) == 1:
         return group
     rows, columns = sorted({i for i, _ in group}), sorted({j for _, j in group})
     gain = np.zeros((len(rows), len(columns)))
-    # One more pair outweighs any gain in shares: each share is at most one.
+    # One more pair outweighs any gain in shares: each share is about one at most.
     pairs = min(gain.shape)
     for i, j in group:
         x, y = rows.index(i), columns.index(j)
         # Of pairings that share alike: the earliest spans, and no two pairs that cross.
-        gain[x, y] = 1 + (shares[i, j] - _TIE * (x + y - x * y / 1000)) / (2 * pairs + 1)
+        gain[x, y] = 1 + (shares[i, j] - _TIE * (x + y - x * y / 1000)) / (3 * pairs + 1)
     chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
     return [(rows[x], columns[y]) for x, y in chosen if gain[x, y] > 0]
 
@@ -210,8 +212,6 @@ def _pair_relations(
     gold: Sequence[Relation], predicted: Sequence[Relation], units: Iterable[UnitPair]
 ) -> tuple[RelationPair, ...]:
     """Relations are equal if their kind is, and their ends pair."""
-    if not gold or not predicted:
-        return ()
     partner = {p.id: g.id for g, p in units if g is not None and p is not None}
 
     def key(relation: Relation, name: Callable[[str], str | None]) -> tuple[str | None, str | None, str]:

@@ -7,30 +7,20 @@ list of disagreements are read from that.
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-import numpy as np
-
-from cuibono.document import LABELS, ROLES, Document
+from cuibono.document import LABELS, Document
 from cuibono.errors import AnnotationError
-from cuibono.evaluate import agreement, bootstrap, signature, unitizing
-from cuibono.evaluate.align import Alignment, Tokens, align, shared_text
-from cuibono.evaluate.counts import ALL, Inside, paragraphs
+from cuibono.evaluate import signature
 from cuibono.evaluate.disagreements import Disagreement, disagreements
-from cuibono.evaluate.items import Item, join
-from cuibono.evaluate.pairwise import Report, Settings, by_id, report
-from cuibono.evaluate.scores import Score, fields_of, measures_of, short
-from cuibono.evaluate.significance import Difference, difference, holm
-
-T = TypeVar("T")
-#: The annotation that the others are scored against goes by this name.
-GOLD = "gold"
-#: The measures by which systems are tested against each other; stakes for each actor besides.
-TESTED = ("units.overlap.f1", "role.macro-f1")
+from cuibono.evaluate.joint import joint
+from cuibono.evaluate.laid import GOLD, lay
+from cuibono.evaluate.pairwise import Report, Settings, by_id
+from cuibono.evaluate.scores import Score, fields_of, short
+from cuibono.evaluate.versus import Test, tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +32,7 @@ class Party:
         by: Who annotated, as signatures write it.
         kind: person, llm or model; several where the file mixes them.
         labels: For each actor how many units have which label.
-        digest: Of the content of all documents.
+        digest: Of the content of what was compared.
     """
 
     name: str
@@ -56,24 +46,6 @@ class Party:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """Whether one system is better than another by a measure. ``corrected_p`` is Holm's, over all of a comparison."""
-
-    a: str
-    b: str
-    measure: str
-    difference: Difference
-    corrected_p: float
-    signature: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON; undefined is null."""
-        numbers = {**asdict(self.difference), "corrected_p": self.corrected_p}
-        plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in numbers.items()}
-        return {"a": self.a, "b": self.b, "measure": self.measure, **plain, "signature": self.signature}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +138,7 @@ def compare(
     settings = settings or Settings()
     sides = _sides(annotations, gold)
     shared, left_out = _shared(sides)
-    laid = _lay(sides, shared, settings)
+    laid = lay(sides, shared, gold is not None, settings)
     actors = {a: n for docs in sides.values() for k in shared if k in docs for a, n in docs[k].actors.items()}
     names = [name for name in sides if name != GOLD or gold is None]
     pairs = {}
@@ -174,7 +146,7 @@ def compare(
         if found := laid.report(*pair, settings):
             pairs[pair] = found
     against = {n: found for n in names if gold is not None and (found := laid.report(GOLD, n, settings))}
-    parties = {name: _party(name, docs, laid.hashes) for name, docs in sides.items()}
+    parties = {name: _party(name, docs, shared, laid.hashes) for name, docs in sides.items()}
     return Comparison(
         parties=tuple(parties[n] for n in names),
         gold=parties[GOLD] if gold is not None else None,
@@ -184,9 +156,9 @@ def compare(
         settings=settings,
         resampled="documents" if len(shared) > 1 else "paragraphs",
         pairs=pairs,
-        joint=_joint(laid, names, sorted(actors), settings),
+        joint=joint(laid, names, sorted(actors), settings),
         against_gold=against,
-        tests=tuple(_tests(against, settings)),
+        tests=tuple(tests(laid, against, settings)),
         disagreements=tuple(disagreements(laid.items, sides, laid.texts)),
         left_out=tuple(left_out),
         texts=laid.texts,
@@ -236,73 +208,7 @@ def _not_asked(sides: Mapping[str, Mapping[str, Document]], shared: Sequence[str
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class _Laid:
-    """All alignments, by pair of sides and by document, and what follows from them."""
-
-    alignments: Mapping[tuple[str, str], Mapping[str, Alignment]]
-    items: Sequence[Item]
-    texts: Mapping[str, str]
-    tokens: Mapping[str, Tokens]
-    hashes: Mapping[int, str]
-    sides: Mapping[str, Mapping[str, Document]]
-    #: The samples of a single document for what all say together.
-    parts: Mapping[str, Inside] | None
-
-    def report(self, left: str, right: str, settings: Settings) -> Report | None:
-        """The second of two sides against the first; None without a document or an actor that both have."""
-        key = (left, right) if (left, right) in self.alignments else (right, left)
-        found = list(self.alignments[key].values())
-        if key != (left, right):
-            found = [_turned(a) for a in found]
-        if not any(a in f.predicted.actors for f in found for a in f.gold.actors):
-            return None
-        return report(found, settings, hashes=self.hashes)
-
-
-def _turned(a: Alignment) -> Alignment:
-    """The same alignment with the sides exchanged."""
-
-    def turn(pairs: Sequence[tuple[T, T]]) -> tuple[tuple[T, T], ...]:
-        return tuple((right, left) for left, right in pairs)
-
-    return Alignment(
-        a.doc_id,
-        a.text,
-        gold=a.predicted,
-        predicted=a.gold,
-        exact=turn(a.exact),
-        overlap=turn(a.overlap),
-        entities=turn(a.entities),
-        entities_overlap=turn(a.entities_overlap),
-        relations=turn(a.relations),
-    )
-
-
-def _lay(sides: Mapping[str, Mapping[str, Document]], shared: Sequence[str], settings: Settings) -> _Laid:
-    alignments: dict[tuple[str, str], dict[str, Alignment]] = {p: {} for p in itertools.combinations(sides, 2)}
-    items: list[Item] = []
-    texts, tokens = {}, {}
-    hashes = {id(d): signature.content_hash(d) for docs in sides.values() for d in docs.values()}
-    for doc_id in shared:
-        present = {name: docs[doc_id] for name, docs in sides.items() if doc_id in docs}
-        texts[doc_id] = shared_text(list(present.values()))
-        tokens[doc_id] = Tokens(texts[doc_id])
-        of_pairs = {
-            (a, b): align(present[a], present[b], settings.threshold, tokens[doc_id])
-            for a, b in itertools.combinations(present, 2)
-        }
-        for pair, alignment in of_pairs.items():
-            alignments[pair][doc_id] = alignment
-        items += join(present, of_pairs, tokens[doc_id])
-    parts = None
-    if len(shared) == 1:
-        annotated = [docs[shared[0]] for docs in sides.values() if shared[0] in docs]
-        parts = paragraphs(annotated, annotated)
-    return _Laid(alignments, items, texts, tokens, hashes, sides, parts)
-
-
-def _party(name: str, docs: Mapping[str, Document], hashes: Mapping[int, str]) -> Party:
+def _party(name: str, docs: Mapping[str, Document], shared: Collection[str], hashes: Mapping[int, str]) -> Party:
     documents = list(docs.values())
     labels: dict[str, Counter[str]] = {}
     for document in documents:
@@ -315,92 +221,5 @@ def _party(name: str, docs: Mapping[str, Document], hashes: Mapping[int, str]) -
         documents=len(documents),
         units=sum(len(d.units) for d in documents),
         labels={a: {x: labels[a][x] for x in LABELS} for a in sorted(labels)},
-        digest=signature.joint_hash(hashes[id(d)] for d in documents),
+        digest=signature.joint_hash(hashes[id(docs[k])] for k in shared if k in docs),
     )
-
-
-def _joint(laid: _Laid, names: Sequence[str], actors: Sequence[str], settings: Settings) -> dict[str, Score]:
-    """Fleiss' kappa and Krippendorff's alpha on the labels of items, and alpha on the units."""
-    parts: Mapping[str, Inside] = laid.parts or {}
-    samples: list[tuple[str, Inside]] = [(next(iter(laid.texts)), inside) for inside in parts.values()]
-    samples = samples or [(doc_id, lambda _start: True) for doc_id in laid.texts]
-    by_document: dict[str, list[Item]] = {}
-    for item in laid.items:
-        by_document.setdefault(item.doc_id, []).append(item)
-    drawn = bootstrap.weights(len(samples), settings.resamples, settings.seed)
-    out: dict[str, Score] = {}
-
-    def add(name: str, rows: Sequence[Any], measure: bootstrap.Measure, n: int) -> None:
-        sums = np.stack(rows)
-        low, high = bootstrap.interval(sums, measure, drawn)
-        out[name] = Score(name, float(measure(sums.sum(axis=0))), low, high, n)
-
-    layers = ["role", *(f"stakes.{a}" for a in actors), *([f"stakes.{ALL}"] if len(actors) > 1 else [])]
-    for layer in layers:
-        labels = ROLES if layer == "role" else LABELS
-        rows = [
-            [row for item in by_document.get(d, ()) if inside(item.start) for row in _rows(item, laid, names, layer)]
-            for d, inside in samples
-        ]
-        both = sum(sum(x is not None for x in row) > 1 for part in rows for row in part)
-        complete = sum(None not in row for part in rows for row in part)
-        alpha = [agreement.coincidences(part, labels) for part in rows]
-        add(f"{layer}.krippendorff-alpha", alpha, agreement.alpha_of, both)
-        fleiss = [agreement.fleiss_counts(part, labels) for part in rows]
-        add(f"{layer}.fleiss-kappa", fleiss, agreement.fleiss_kappa, complete)
-    # A continuum is a whole text: paragraphs of one cannot be resampled for it.
-    units = [_unitized(laid, names, doc_id) for doc_id in laid.texts]
-    total = np.stack(units).sum(axis=0)
-    low, high = math.nan, math.nan
-    if len(units) > 1:
-        low, high = bootstrap.interval(np.stack(units), unitizing.alpha_u, drawn)
-    out["units.alpha-u"] = Score("units.alpha-u", float(unitizing.alpha_u(total)), low, high, len(laid.items))
-    return out
-
-
-def _rows(item: Item, laid: _Laid, names: Sequence[str], layer: str) -> Iterator[list[str | None]]:
-    """The labels of an item, one an annotator: of its role, of its stakes for an actor, or a row for each actor."""
-    if layer == "role":
-        yield [item.units[n].role if n in item.units else None for n in names]
-        return
-    actor = layer.partition(".")[2]
-    asked = {a for n in names if (d := laid.sides[n].get(item.doc_id)) for a in d.actors}
-    for each in sorted(asked) if actor == ALL else [actor]:
-        yield [
-            item.units[n].stakes[each].label if n in item.units and each in item.units[n].stakes else None
-            for n in names
-        ]
-
-
-def _unitized(laid: _Laid, names: Sequence[str], doc_id: str) -> Any:
-    tokens = laid.tokens[doc_id]
-    marked = [
-        [(tokens.count(0, u.start), tokens.count(0, u.end)) for u in laid.sides[n][doc_id].units]
-        for n in names
-        if doc_id in laid.sides[n]
-    ]
-    return unitizing.disagreements(marked, len(tokens.starts))
-
-
-def _tests(against: Mapping[str, Report], settings: Settings) -> list[Test]:
-    """Every pair of systems by every tested measure, on the documents that both have and the gold has."""
-    found: list[Test] = []
-    for a, b in itertools.combinations(against, 2):
-        left, right = against[a], against[b]
-        common = [s for s in left.table.samples if s in set(right.table.samples)]
-        rows_a = [left.table.samples.index(s) for s in common]
-        rows_b = [right.table.samples.index(s) for s in common]
-        actors = [x for x in left.actors if x in right.actors]
-        pooled = [ALL] if len(actors) > 1 and left.actors == right.actors else []
-        tested = (*TESTED, *(f"stakes.{x}.macro-f1" for x in (*actors, *pooled)))
-        for measure in measures_of(actors):
-            if measure.name not in tested or not common:
-                continue
-            counts_a, counts_b = left.table.counts[measure.counts], right.table.counts[measure.counts]
-            gap = difference(counts_a[rows_a], counts_b[rows_b], measure.of, settings.resamples, settings.seed)
-            fields = fields_of(measure.name, settings.threshold)
-            fields |= {"gold": left.quoted["gold"], "a": left.quoted["system"], "b": right.quoted["system"]}
-            fields["test"] = f"{settings.resamples},seed:{settings.seed},over:{left.resampled},holm"
-            found.append(Test(a, b, measure.name, gap, math.nan, signature.signature(short(measure.name), fields)))
-    corrected = holm([t.difference.randomization_p for t in found])
-    return [replace(t, corrected_p=p) for t, p in zip(found, corrected, strict=True)]

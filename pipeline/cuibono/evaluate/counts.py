@@ -7,8 +7,9 @@ a sum over samples and a bootstrap replicate is a weighted sum: nothing is ever 
 from __future__ import annotations
 
 import itertools
+import sys
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,7 +50,12 @@ class Table:
         return total
 
 
-def count(alignments: Sequence[Alignment], actors: Sequence[str]) -> Table:
+def count(
+    alignments: Sequence[Alignment],
+    actors: Sequence[str],
+    blocks: Sequence[Document] = (),
+    asked: Mapping[str, Set[str]] | None = None,
+) -> Table:
     """Count each document, or each part of a single one.
 
     ``actor_stakes`` and relations belong to a document, not to a paragraph: with one document they stay one
@@ -58,17 +64,20 @@ def count(alignments: Sequence[Alignment], actors: Sequence[str]) -> Table:
     Args:
         alignments: One a document.
         actors: Whose stakes to count.
+        blocks: Annotations of a single document whose blocks may cut it into samples, besides the two sides.
+        asked: For each document the actors to count, where these are fewer than both sides were asked about.
     """
     parts: dict[str, Inside] = {}
     if len(alignments) == 1:
-        parts = paragraphs([alignments[0].gold, alignments[0].predicted], [alignments[0].gold])
+        parts = paragraphs([*blocks, alignments[0].gold, alignments[0].predicted], [alignments[0].gold])
     samples: list[str] = []
     rows: list[dict[str, Counts]] = []
     for alignment in alignments:
         inside_of = parts or {alignment.doc_id: lambda _start: True}
         for i, (name, inside) in enumerate(inside_of.items()):
             samples.append(name)
-            rows.append(_row(alignment, actors, inside, whole=i == 0))
+            only = asked[alignment.doc_id] if asked is not None else None
+            rows.append(_row(alignment, actors, inside, i == 0, only))
     names = rows[0] if rows else {}
     return Table(tuple(samples), {name: np.stack([row[name] for row in rows]) for name in names})
 
@@ -88,15 +97,17 @@ def paragraphs(documents: Sequence[Document], used_by: Sequence[Document]) -> di
     layers: list[Sequence[Unit | Entity]] = [layer for d in used_by for layer in (d.units, d.entities)]
     used = sorted({item.start for layer in layers for item in layer})
     starts = sorted(b.start for b in blocks if bisect_left(used, b.start) < bisect_left(used, b.end))
-    edges = [0, *starts[1:], float("inf")]
+    edges = [0, *starts[1:], sys.maxsize]
 
-    def within(low: float, high: float) -> Inside:
+    def within(low: int, high: int) -> Inside:
         return lambda start: low <= start < high
 
-    return {f"{doc_id}@{low:g}": within(low, high) for low, high in itertools.pairwise(edges)}
+    return {f"{doc_id}@{low}": within(low, high) for low, high in itertools.pairwise(edges)}
 
 
-def _row(alignment: Alignment, actors: Sequence[str], inside: Inside, whole: bool) -> dict[str, Counts]:
+def _row(
+    alignment: Alignment, actors: Sequence[str], inside: Inside, whole: bool, only: Set[str] | None
+) -> dict[str, Counts]:
     overlap = _within(alignment.overlap, inside)
     entities = _within(alignment.entities, inside)
     row = {
@@ -108,7 +119,8 @@ def _row(alignment: Alignment, actors: Sequence[str], inside: Inside, whole: boo
         "role": confusion(ROLES, [(_role(g), _role(p)) for g, p in overlap]),
         "relations": _prf(alignment.relations if whole else ()),
     }
-    asked = set(alignment.gold.actors) & set(alignment.predicted.actors)
+    asked = alignment.gold.actors.keys() & alignment.predicted.actors.keys()
+    asked = asked if only is None else asked & only
     for actor in actors:
         # Of an actor that one side was not asked about in this document nothing can be said.
         pairs = [(_label(g, actor), _label(p, actor)) for g, p in overlap] if actor in asked else []

@@ -13,6 +13,8 @@ from cuibono.evaluate.items import Item
 
 #: How bad it is if two say different things of one unit: taking a gain for a loss is worst.
 OPPOSITE, DIFFERENT, ROLE = 1.0, 0.5, 0.25
+#: An annotator who has the unit says nothing of it for this actor.
+SILENT = "(no stakes)"
 #: Characters of the text that are shown on either side of a unit.
 CONTEXT = 240
 
@@ -101,13 +103,18 @@ def answers(item: Item, documents: Mapping[str, Document]) -> Iterable[tuple[str
     for actor in sorted({a for d in documents.values() for a in d.actors}):
         asked = sorted(name for name, document in documents.items() if actor in document.actors)
         yield "stakes", actor, {name: _stakes(item.units.get(name), actor) for name in asked}
-    marked = {name: Said(unit.role, unit.start, unit.end, unit.role_score) for name, unit in item.units.items()}
-    yield "role", None, marked
+    said = {name: Said(unit.role, unit.start, unit.end, unit.role_score) for name, unit in item.units.items()}
+    if not any(d.actors for d in documents.values()):
+        # Where nobody was asked about an actor, only this can say that somebody sees no unit here.
+        said = {name: said.get(name, Said(MISSING)) for name in sorted(documents)}
+    yield "role", None, said
 
 
 def _stakes(unit: Unit | None, actor: str) -> Said:
-    if unit is None or actor not in unit.stakes:
+    if unit is None:
         return Said(MISSING)
+    if actor not in unit.stakes:
+        return Said(SILENT, unit.start, unit.end)
     stakes = unit.stakes[actor]
     p = stakes.scores[stakes.label] if stakes.scores else None
     return Said(stakes.label, unit.start, unit.end, p, stakes.why)
@@ -141,6 +148,6 @@ def severity(labels: Sequence[str], layer: str) -> float:
 def _distance(labels: set[str], layer: str) -> float:
     if len(labels) == 1:
         return 0.0
-    if layer == "role" or labels == {MISSING, "none"}:
+    if layer == "role" or labels <= {MISSING, SILENT, "none"}:
         return ROLE
     return OPPOSITE if labels == {"challenge", "opportunity"} else DIFFERENT

@@ -132,7 +132,11 @@ def evaluate(
     left_out += [f"document {k}: only in gold" for k in sorted(right.keys() - left.keys())]
     # By id, so that neither the total nor the bootstrap depends on the order of the files.
     alignments = [align(right[k], left[k], threshold) for k in common]
-    return report(alignments, Settings(threshold, resamples, seed), left_out=left_out)
+    found = report(alignments, Settings(threshold, resamples, seed), left_out=left_out)
+    if not found.actors:
+        asked = [sorted({a for d in side.values() for a in d.actors}) for side in (left, right)]
+        raise AnnotationError("actors", asked[0], f"at least one of {asked[1]}, the actors of the gold")
+    return found
 
 
 def report(
@@ -141,6 +145,7 @@ def report(
     *,
     hashes: Mapping[int, str] | None = None,
     left_out: Sequence[str] = (),
+    blocks: Sequence[Document] = (),
 ) -> Report:
     """Score what has been aligned.
 
@@ -149,13 +154,11 @@ def report(
         settings: Of the bootstrap; its threshold is the one of the alignments.
         hashes: Content hashes by ``id`` of the documents, where they are known.
         left_out: What has been left out before.
-
-    Raises:
-        AnnotationError: No actor in common.
+        blocks: As for :func:`cuibono.evaluate.counts.count`.
     """
     gold, predicted = [a.gold for a in alignments], [a.predicted for a in alignments]
     actors, one_sided = _actors(list(zip(predicted, gold, strict=True)))
-    table = count(alignments, list(actors))
+    table = count(alignments, list(actors), blocks)
     drawn = bootstrap.weights(len(table.samples), settings.resamples, settings.seed)
     return Report(
         documents=len(alignments),
@@ -168,20 +171,22 @@ def report(
         scores=scores(table, list(actors), drawn),
         table=table,
         left_out=(*left_out, *one_sided),
-        quoted=quoted(gold, predicted, hashes or {}),
+        quoted={"gold": quote(gold, hashes=hashes), "system": quote(predicted, False, hashes)},
     )
 
 
-def quoted(gold: Sequence[Document], predicted: Sequence[Document], hashes: Mapping[int, str]) -> dict[str, str]:
-    """Both sides as signatures name them: what and who, with the first digits of their content's hash."""
+def quote(documents: Sequence[Document], about: bool = True, hashes: Mapping[int, str] | None = None) -> str:
+    """Annotations as signatures name them: what they are about, who made them, the first digits of their hash.
 
-    def digest(documents: Sequence[Document]) -> str:
-        return signature.joint_hash(hashes.get(id(d)) or signature.content_hash(d) for d in documents)
-
-    return {
-        "gold": signature.named(f"{signature.about(gold)},{signature.who(gold)}", digest(gold)),
-        "system": signature.named(signature.who(predicted), digest(predicted)),
-    }
+    Args:
+        documents: Of one annotator.
+        about: Say the document, or how many there are.
+        hashes: Content hashes by ``id`` of the documents, where they are known.
+    """
+    known = hashes or {}
+    digest = signature.joint_hash(known.get(id(d)) or signature.content_hash(d) for d in documents)
+    name = signature.who(documents)
+    return signature.named(f"{signature.about(documents)},{name}" if about else name, digest)
 
 
 def by_id(documents: Sequence[Document], side: str) -> dict[str, Document]:
@@ -199,8 +204,8 @@ def _actors(pairs: Sequence[tuple[Document, Document]]) -> tuple[dict[str, str],
     predicted = {a: n for p, _ in pairs for a, n in p.actors.items()}
     gold = {a: n for _, g in pairs for a, n in g.actors.items()}
     shared = {a for p, g in pairs for a in p.actors if a in g.actors}
-    if not shared:
-        raise AnnotationError("actors", sorted(predicted), f"at least one of {sorted(gold)}, the actors of the gold")
+    if ALL in shared:
+        raise AnnotationError("actors", ALL, "any other id: this one stands for all actors together")
     out = [f"actor {a}: only in gold" for a in sorted(gold) if a not in shared]
     out += [f"actor {a}: not in gold" for a in sorted(predicted) if a not in shared]
     for p, g in pairs:

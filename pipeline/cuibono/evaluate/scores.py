@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -95,8 +96,8 @@ def scores(table: Table, actors: Sequence[str], drawn: Counts) -> dict[str, Scor
     out: dict[str, Score] = {}
     for measure in measures_of(actors):
         total, sums = totals[measure.counts], replicates[measure.counts]
-        if measure.counts == "relations" and not total.any():
-            continue
+        if measure.counts == "relations" and not (total[[0, 1]].any() and total[[0, 2]].any()):
+            continue  # one side has none at all
         low, high = (math.nan, math.nan) if sums is None else bootstrap.percentiles(measure.of(sums))
         n = _items(total, measure.name)
         out[measure.name] = Score(measure.name, float(measure.of(total)), low, high, n)
@@ -115,13 +116,27 @@ def _items(total: Counts, name: str) -> int:
     return int((total[:-1, :-1] if paired else total).sum())
 
 
+def parsed(name: str) -> tuple[str, str | None, str]:
+    """A measure's name as layer, actor (whose id may hold dots) and the rest."""
+    found = _OF_ACTOR.fullmatch(name)
+    if found:
+        return found[1], found[2], found[3]
+    layer, _, rest = name.partition(".")
+    return layer, None, rest
+
+
+_LABEL = "|".join(LABELS)
+_OF_ACTOR = re.compile(
+    r"(stakes|actor-stakes)\.(.+?)\.((?:majority-class\.)?macro-f1(?:\.end-to-end)?"
+    rf"|(?:{_LABEL})\.f1|cohen-kappa|krippendorff-alpha|fleiss-kappa|accuracy)"
+)
+
+
 def fields_of(name: str, threshold: float) -> dict[str, str]:
     """What a signature says of a measure by its name: the actor, the match, the labels of a macro average."""
-    layer, *rest = name.split(".")
-    out: dict[str, str] = {}
-    if layer in ("stakes", "actor-stakes"):
-        out["actor"] = rest[0]
-    exact = name.startswith("units.exact") or (layer == "entities" and "overlap" not in rest)
+    layer, actor, rest = parsed(name)
+    out = {"actor": actor} if actor else {}
+    exact = name.startswith("units.exact") or (layer == "entities" and not rest.startswith("overlap"))
     if layer != "actor-stakes":
         out["match"] = "exact" if exact else f"overlap{threshold:g}"
     if "macro-f1" in rest:
@@ -131,5 +146,5 @@ def fields_of(name: str, threshold: float) -> dict[str, str]:
 
 def short(name: str) -> str:
     """The name without the actor, as a signature begins: ``stakes-macro-f1-end-to-end``."""
-    layer, *rest = name.split(".")
-    return "-".join([layer, *(rest[1:] if layer in ("stakes", "actor-stakes") else rest)])
+    layer, _, rest = parsed(name)
+    return f"{layer}.{rest}".replace(".", "-")

@@ -25,7 +25,10 @@ def load(path: str | Path, texts: str | Path | None = None) -> list[Document]:
         AnnotationError: An annotation that breaks the schema (with the line and the field).
     """
     path = Path(path)
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    try:
+        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    except OSError as error:  # such as a name longer than a name may be
+        raise InputError(path, f"cannot be read: {error.strerror}") from None
     found = [(_parse(obj, where), file) for file in files for obj, where in _objects(file)]
     if not found:
         raise InputError(path, "no annotation in this folder; allowed: a folder with .json files")
@@ -51,6 +54,8 @@ def _json(line: str, path: str | Path, number: int) -> Any:
         return json.loads(line)
     except json.JSONDecodeError as error:
         raise InputError(path, _at(error, number)) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"line {number}: not JSON that can be read ({error})") from None
 
 
 def find_texts(folder: str | Path) -> dict[str, Path]:
@@ -91,6 +96,8 @@ def _objects(path: Path) -> Iterator[tuple[Any, str]]:
         return
     except json.JSONDecodeError as error:
         whole = error
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"not JSON that can be read ({error})") from None
     lines = content.split("\n")
     if len([line for line in lines if line.strip()]) < 2 or path.suffix == ".json":
         raise InputError(path, _at(whole, whole.lineno))
@@ -100,6 +107,8 @@ def _objects(path: Path) -> Iterator[tuple[Any, str]]:
                 yield json.loads(line), f"{path}:{number}"
             except json.JSONDecodeError as error:
                 raise InputError(path, _at(error, number)) from None
+            except (ValueError, RecursionError) as error:
+                raise InputError(path, f"line {number}: not JSON that can be read ({error})") from None
 
 
 def _at(error: json.JSONDecodeError, line: int) -> str:

@@ -29,6 +29,8 @@ def parse_document(data: object) -> Document:
     text = top.get("text")
     if text is not None and not isinstance(text, str):
         raise AnnotationError("text", text, "a string, or left out in a stand-off annotation")
+    if text is not None:
+        _encodable("text", text)
     return Document(
         doc_id=_string("doc_id", top.get("doc_id")),
         text=text,
@@ -182,6 +184,14 @@ def _offsets(d: Mapping[str, Any]) -> tuple[int, int]:
 def _string(place: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise AnnotationError(place, value, "a string that is not empty")
+    return _encodable(place, value)
+
+
+def _encodable(place: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise AnnotationError(place, value[error.start : error.end], "characters that UTF-8 can hold") from None
     return value
 
 

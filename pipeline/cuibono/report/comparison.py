@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cuibono.document import LABELS
-from cuibono.evaluate.compare import GOLD, Comparison, Party
+from cuibono.evaluate.compare import Comparison, Party
 from cuibono.evaluate.counts import ALL
 from cuibono.evaluate.disagreements import Disagreement, Said
+from cuibono.evaluate.laid import GOLD
 from cuibono.evaluate.scores import Score
 from cuibono.report.terminal import LEFT_OUT, MANY, STYLE, interval, number, quote
 
@@ -69,7 +70,7 @@ def _labels(party: Party) -> str:
 
 def _whose(found: Comparison) -> list[str]:
     """All actors together where every pair was asked about the same ones, else each."""
-    if len(found.actors) == 1:
+    if len(found.actors) < 2:
         return list(found.actors)
     reports = [*found.pairs.values(), *found.against_gold.values()]
     alike = all(set(report.actors) == set(found.actors) for report in reports)

@@ -21,9 +21,11 @@ from markupsafe import Markup
 
 from cuibono.document import LABELS, ROLES, Document
 from cuibono.evaluate import Report, Score
-from cuibono.evaluate.compare import GOLD, Comparison, Party, Test
+from cuibono.evaluate.compare import Comparison, Party
 from cuibono.evaluate.counts import ALL, MISSING
 from cuibono.evaluate.disagreements import Disagreement
+from cuibono.evaluate.laid import GOLD
+from cuibono.evaluate.versus import Test
 from cuibono.report.terminal import interval, number
 
 #: Texts side by side, and the characters that they may have, each text once for each annotator.
@@ -193,7 +195,8 @@ def _joint(found: Comparison, actors: Mapping[str, str]) -> Grid:
     layers = {f"Stakes for {title}": f"stakes.{a}" for a, title in _whose(found, actors)} | {"Role": "role"}
 
     def cell(name: str) -> Cell | None:
-        return _cell(found.joint[name], found.joint_signature(name))
+        # Of one party and a gold there is nothing joint.
+        return _cell(found.joint[name], found.joint_signature(name)) if name in found.joint else None
 
     rows = [(t, [cell(f"{of}.krippendorff-alpha"), cell(f"{of}.fleiss-kappa")]) for t, of in layers.items()]
     rows.append(("Units (alpha-U)", [cell("units.alpha-u"), None]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from cuibono.evaluate.compare import GOLD, Comparison
+from cuibono.evaluate.compare import Comparison
+from cuibono.evaluate.laid import GOLD
 from cuibono.evaluate.scores import Score
 
 NUMBERS = ("kind", "a", "b", "measure", "value", "low", "high", "n", "p", "corrected_p", "signature")

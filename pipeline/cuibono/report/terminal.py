@@ -37,11 +37,12 @@ STYLE = {"challenge": "red", "opportunity": "green", "mixed": "yellow", "none": 
 
 def show(what: RenderableType) -> None:
     """Print to standard output: as wide as the terminal; in files and pipes a fixed width and no colours."""
-    console = Console(highlight=False)
+    # Names and texts come from files: a bracket in them is no markup.
+    console = Console(highlight=False, markup=False)
     if console.is_terminal:
         console.print(what, crop=False)
         return
-    console = Console(highlight=False, width=WIDTH, no_color=True, file=io.StringIO())
+    console = Console(highlight=False, markup=False, width=WIDTH, no_color=True, file=io.StringIO())
     console.print(what, crop=False)
     # Tables are padded to their width; in a file that is only noise.
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]

@@ -1,0 +1,97 @@
+"""Is one system of a comparison better than another? Every pair of them, on what both have of the gold."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from cuibono.evaluate import signature
+from cuibono.evaluate.align import Alignment
+from cuibono.evaluate.counts import ALL, Table, count
+from cuibono.evaluate.laid import GOLD, Laid
+from cuibono.evaluate.pairwise import Report, Settings, quote
+from cuibono.evaluate.scores import fields_of, measures_of, short
+from cuibono.evaluate.significance import Difference, difference, holm
+
+#: The measures by which systems are tested against each other; stakes for each actor besides.
+TESTED = ("units.overlap.f1", "role.macro-f1")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Whether one system is better than another by a measure. ``corrected_p`` is Holm's, over all of a comparison."""
+
+    a: str
+    b: str
+    measure: str
+    difference: Difference
+    corrected_p: float
+    signature: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; undefined is null."""
+        numbers = {**asdict(self.difference), "corrected_p": self.corrected_p}
+        plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in numbers.items()}
+        return {"a": self.a, "b": self.b, "measure": self.measure, **plain, "signature": self.signature}
+
+
+def tests(laid: Laid, against: Mapping[str, Report], settings: Settings) -> list[Test]:
+    """Every pair of systems by every tested measure, on what both have of the gold."""
+    found: list[Test] = []
+    for a, b in itertools.combinations(against, 2):
+        left, right = laid.of(GOLD, a), laid.of(GOLD, b)
+        common = [d for d in left if d in right]
+        if not common:
+            continue
+        asked = {
+            d: left[d].gold.actors.keys() & left[d].predicted.actors.keys() & right[d].predicted.actors.keys()
+            for d in common
+        }
+        actors = sorted({actor for of_one in asked.values() for actor in of_one})
+        tables = []
+        for name, side in ((a, left), (b, right)):
+            table = against[name].table
+            if len(common) < len(side) or any(asked[d] != _both(side[d]) for d in common):
+                # The other system lacks some of this: count again what both have.
+                table = count([side[d] for d in common], actors, laid.blocks(common), asked)
+            tables.append(table)
+        if tables[0].samples != tables[1].samples:
+            raise AssertionError(f"samples of {a} and {b} differ")
+        found += _tests_of((a, b), (left, right), common, actors, tables, laid.hashes, settings)
+    corrected = holm([t.difference.randomization_p for t in found])
+    return [replace(t, corrected_p=p) for t, p in zip(found, corrected, strict=True)]
+
+
+def _both(alignment: Alignment) -> Set[str]:
+    return alignment.gold.actors.keys() & alignment.predicted.actors.keys()
+
+
+def _tests_of(
+    names: tuple[str, str],
+    sides: tuple[Mapping[str, Alignment], Mapping[str, Alignment]],
+    common: Sequence[str],
+    actors: Sequence[str],
+    tables: Sequence[Table],
+    hashes: Mapping[int, str],
+    settings: Settings,
+) -> Iterator[Test]:
+    pooled = [f"stakes.{ALL}.macro-f1"] if len(actors) > 1 else []
+    tested = (*TESTED, *(f"stakes.{x}.macro-f1" for x in actors), *pooled)
+    gold, *systems = [[sides[0][d].gold for d in common], *([side[d].predicted for d in common] for side in sides)]
+    over = "documents" if len(common) > 1 else "paragraphs"
+    for measure in measures_of(actors):
+        if measure.name not in tested:
+            continue
+        first, second = (table.counts[measure.counts] for table in tables)
+        gap = difference(first, second, measure.of, settings.resamples, settings.seed)
+        fields = fields_of(measure.name, settings.threshold)
+        fields |= {
+            "gold": quote(gold, hashes=hashes),
+            "a": quote(systems[0], False, hashes),
+            "b": quote(systems[1], False, hashes),
+        }
+        fields["test"] = f"{settings.resamples},seed:{settings.seed},over:{over},holm"
+        yield Test(*names, measure.name, gap, math.nan, signature.signature(short(measure.name), fields))
