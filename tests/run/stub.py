@@ -44,6 +44,45 @@ class Make:
         return many
 
 
+@dataclass(frozen=True)
+class MakeWatched:
+    """What a worker makes that shows what it is at.
+
+    Attributes:
+        folder: Of a file for each text that was begun, named after it: the ids of the processes that began it.
+        seconds: A text takes one of these, in turn by its number.
+        last: The text named 0 is through when this one was begun, or in 30 seconds.
+    """
+
+    folder: str
+    seconds: tuple[float, ...] = (0.0,)
+    last: str = ""
+
+    def __call__(self):
+        """The function."""
+        return self._many
+
+    def _many(self, documents: Iterable[Document]) -> Iterator[Document]:
+        for document in documents:
+            with (Path(self.folder) / document.doc_id).open("a") as file:
+                file.write(f"{os.getpid()}\n")
+            number = int(document.doc_id) if document.doc_id.isdecimal() else 0
+            time.sleep(self.seconds[number % len(self.seconds)])
+            end = time.monotonic() + 30
+            while document.doc_id == "0" and not (Path(self.folder) / self.last).exists() and time.monotonic() < end:
+                time.sleep(0.01)
+            yield from many([document])
+
+
+@dataclass(frozen=True)
+class MakeNone:
+    """What cannot be made."""
+
+    def __call__(self):
+        """Raise."""
+        raise CuibonoError("models/lost: no such model")
+
+
 def main(out: str, workers: str, *inputs: str) -> None:
     """Run, going on with what is there."""
     engine = Here(many) if workers == "1" else Processes(Make(), int(workers))

@@ -31,7 +31,7 @@ def finish(process) -> bytes:
 
 def killed_at(process, out, target, rng) -> bool:
     """Kill -9 the whole group at a random moment after so many inputs are in the journal; whether it was in time."""
-    journal = out / "inputs.jsonl.partial"
+    journal = out / "partial" / "inputs.jsonl"
     while process.poll() is None:
         if journal.exists() and journal.read_bytes().count(b"\n") >= target:
             time.sleep(rng.uniform(0, 0.1))
@@ -74,7 +74,7 @@ def test_a_lock_dies_with_its_process(write, tmp_path):
     """A killed run leaves no lock behind."""
     texts(write, range(100, 200))
     process = start(tmp_path / "out", tmp_path / "in", 1)
-    while not (tmp_path / "out" / "inputs.jsonl.partial").exists():
+    while not (tmp_path / "out" / "partial" / "inputs.jsonl").exists():
         time.sleep(0.01)
     blocked = start(tmp_path / "out", tmp_path / "in", 1)
     assert b"another run" in blocked.communicate()[1]

@@ -1,12 +1,13 @@
 """Many documents: what is found, what fails, what is written, and what is done again."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
 
 from cuibono.document import Stakes, Unit
-from cuibono.errors import InputError
+from cuibono.errors import CuibonoError, InputError
 from cuibono.formats import load
 from cuibono.ingest import read
 from cuibono.ingest.sources import sources
@@ -111,20 +112,26 @@ def test_bytes_that_did_not_reach_the_disk(write, tmp_path, lost):
             running = run(lambda: sources(paths), Here(many), folder)
             next(running)
             running.close()
-        partial = out / f"{cut}.partial"
+        partial = out / "partial" / cut
         partial.write_bytes(partial.read_bytes()[:-lost])
         go(paths, out, resume=True)
         assert written(out) == written(tmp_path / "whole")
 
 
-def test_broken_off_between_the_last_renamings(write, tmp_path):
-    """The annotations have their name already, the journal not."""
+@pytest.mark.parametrize("moved", [0, 1, 2, 3])
+def test_broken_off_while_the_files_move_up(write, tmp_path, moved):
+    """Some of the three have their places already, the others not; what marks it says that all is written."""
     paths = texts(write, range(4))
-    go(paths, tmp_path / "out")
-    before = written(tmp_path / "out")
-    (tmp_path / "out" / INPUTS).rename(tmp_path / "out" / f"{INPUTS}.partial")
-    go(paths, tmp_path / "out", resume=True)
-    assert written(tmp_path / "out") == before
+    out = tmp_path / "out"
+    go(paths, out)
+    before = written(out)
+    (out / "partial").mkdir()
+    (out / "partial" / "complete").touch()
+    for name in (ANNOTATIONS, INPUTS, FAILURES)[moved:]:
+        (out / name).rename(out / "partial" / name)
+    (out / MANIFEST).unlink()
+    assert all(d.before for d in go(paths, out, resume=True, engine=Here(pytest.fail)))
+    assert written(out) == before
 
 
 def test_broken_off_before_the_manifest(write, tmp_path):
@@ -158,17 +165,113 @@ def test_texts_that_were_added(write, tmp_path, added):
     go([tmp_path / "in"], tmp_path / "whole")
     assert len(done) == 11
     assert written(tmp_path / "out") == written(tmp_path / "whole")
-    assert not list((tmp_path / "out").glob("*.old"))
+    assert not list((tmp_path / "out").glob("old*"))
+    assert sum(not d.before for d in done) == 1
+
+
+def interrupted(paths, out, after, **options):
+    """A run that is broken off after so many results."""
+    with RunFolder(out, CONFIG, **options) as folder:
+        running = run(lambda: sources(paths), Here(many), folder, retry=options.get("resume", False))
+        for _ in range(after):
+            next(running)
+        running.close()
+
+
+@pytest.mark.parametrize("first", [11, 20], ids=["unfinished", "finished"])
+def test_a_rebuild_that_is_broken_off_loses_nothing(write, tmp_path, first):
+    """A text is added in front, and the run that copies what is done is killed, and again: nothing is done twice."""
+    paths = texts(write, range(20))
+    out = tmp_path / "out"
+    if first == 20:
+        go(paths, out)
+    else:
+        interrupted(paths, out, first)
+    seen = []
+
+    def counting(documents):
+        seen.extend(d.doc_id for d in documents)
+        return many(documents)
+
+    for name in ("00", "000"):
+        paths.insert(0, write(f"{TEXT} Text {name}.", f"in/{name}.txt"))
+        interrupted(paths, out, 3, resume=True)
+    go(paths, out, resume=True, engine=Here(counting))
+    done = 20 if first == 20 else 16
+    assert set(seen) <= {str(n) for n in range(done, 20)} | {"00", "000"}
+    go(paths, tmp_path / "whole")
+    assert written(out) == written(tmp_path / "whole")
+    assert not list(out.glob("old*"))
+
+
+def test_a_text_that_was_changed_is_done_again(write, tmp_path):
+    """In place or in a rebuild: what an input is called does not say what is in it."""
+    paths = texts(write, "abc")
+    go(paths, tmp_path / "out")
+    paths[1].write_text(f"{TEXT} Another text.")
+    done = go(paths, tmp_path / "out", resume=True)
+    assert [d.before for d in done] == [True, False, True]
+    go(paths, tmp_path / "whole")
+    assert written(tmp_path / "out") == written(tmp_path / "whole")
+
+
+def test_a_row_that_was_put_in_moves_the_others(write, tmp_path):
+    """Rows are called by their numbers; each is annotated once all the same."""
+    rows = [json.dumps({"id": f"r{i}", "text": f"{TEXT} Row {i}."}) for i in range(4)]
+    table = write("\n".join(rows[1:]) + "\n", "t.jsonl")
+    go([table], tmp_path / "out")
+    table.write_text("\n".join(rows) + "\n")
+    go([table], tmp_path / "out", resume=True)
+    assert [d.doc_id for d in load(tmp_path / "out" / ANNOTATIONS)] == ["r0", "r1", "r2", "r3"]
+
+
+def test_overwriting_that_is_broken_off_mixes_nothing(write, tmp_path):
+    """Right after the new configuration is there, what is of the old one is no longer something to go on with."""
+    paths = texts(write, range(4))
+    for before in ("finished", "unfinished"):
+        out = tmp_path / before
+        go(paths, out) if before == "finished" else interrupted(paths, out, 2)
+        with RunFolder(out, {"model": "other"}, overwrite=True) as folder:
+            folder.begin()
+        done = go(paths, out, config={"model": "other"}, resume=True)
+        assert not any(d.before for d in done)
+
+
+def test_a_damaged_journal_is_refused(write, tmp_path):
+    """A finished run whose journal was cut cannot be gone on with; the line is named."""
+    paths = texts(write, range(4))
+    go(paths, tmp_path / "out")
+    journal = tmp_path / "out" / INPUTS
+    journal.write_bytes(journal.read_bytes()[:-20])
+    with pytest.raises(InputError, match="line 4: found no entry of a journal"):
+        go(paths, tmp_path / "out", resume=True)
+
+
+def test_a_worker_that_dies_while_nobody_waits(write, tmp_path):
+    """The pool breaks between two batches; it is made anew when the next one is handed out."""
+    paths = [*texts(write, range(10)), write("die here", "in/killer.txt"), *texts(write, range(10, 60))]
+    seen = []
+    with RunFolder(tmp_path / "out", CONFIG) as folder:
+        for done in run(lambda: sources(paths), Processes(Make(), 2), folder):
+            seen.append(done)
+            time.sleep(0.02)
+    assert [d.problem is None for d in seen].count(False) == 1
+    assert len(seen) == 61
 
 
 def test_failures_are_tried_again(write, tmp_path):
-    """What failed is read anew, in its place; what was done is not."""
+    """With --retry-failures, in its place; what was done is not, and without it a failure counts as done."""
     paths = texts(write, "abc")
-    paths[1].write_text("raise this")
-    go(paths, tmp_path / "out")
-    paths[1].write_text(f"{TEXT} Text b.")
+
+    def failing(documents):
+        for document in documents:
+            if document.doc_id == "b":
+                raise CuibonoError("b: no memory left")
+            yield from many([document])
+
+    go(paths, tmp_path / "out", engine=Here(failing))
     again = go(paths, tmp_path / "out", resume=True)
-    assert again[1].problem
+    assert again[1].problem == "b: no memory left"
     seen = []
 
     def counting(documents):

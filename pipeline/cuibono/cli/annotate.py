@@ -15,6 +15,7 @@ from cuibono.cli.common import (
     print_json,
     say,
 )
+from cuibono.cli.running import add_engine
 
 
 def add_run(commands: Any) -> None:
@@ -56,9 +57,7 @@ def add_run(commands: Any) -> None:
         "--units", type=Path, metavar="FILE", help="label the units of this annotation file instead of finding them"
     )
     p.add_argument("--spacy-model", metavar="NAME", help="any spaCy pipeline with a tagger, a parser and entities")
-    p.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes, each with a model of its own (default: 1)"
-    )
+    add_engine(p)
     for name in ("text", "id", "title", "date", "url"):
         p.add_argument(f"--{name}-column", metavar="NAME", help=f"of a table (default: {name})")
     p.add_argument("--split", metavar="NAME", help="of a data set")
@@ -91,6 +90,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.workers < 1:
         raise ValueError(f"--workers: found {args.workers}; allowed: 1 and more")
+    if args.ray_address and args.engine != "ray":
+        raise ValueError(f"--ray-address: found --engine {args.engine}; allowed: --engine ray")
     names = args.actor or ["Russia"]
     table = load_table()
     for name in names:

@@ -47,9 +47,22 @@ def add_reproduce(commands: Any) -> None:
     )
     p.add_argument("folder", type=Path, metavar="DIR")
     p.add_argument("--out", required=True, type=Path, metavar="NEW", help="folder of the second run")
-    p.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
+    add_engine(p)
     p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     p.set_defaults(command=_reproduce)
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Who does the work."""
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes, each with a model of its own (default: 1)"
+    )
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="whose processes (default: local; ray: extra ray)"
+    )
+    parser.add_argument(
+        "--ray-address", metavar="ADDRESS", help="of a Ray cluster: HOST:PORT or auto (default: Ray is started here)"
+    )
 
 
 def go(args: argparse.Namespace, setup: Setup) -> int:
@@ -63,10 +76,10 @@ def go(args: argparse.Namespace, setup: Setup) -> int:
         "columns": {name: getattr(args, f"{name}_column") for name in COLUMNS},
         "split": args.split,
     }
-    config = config_of(setup, annotator, args.units)
+    config = config_of(setup, annotator, args.units, inputs)
     again = args.retry_failures
     with RunFolder(args.out, config, resume=args.resume or again, overwrite=args.overwrite) as folder:
-        done = _results(inputs, setup, annotator, folder, args.workers, args.units, retry=again)
+        done = _results(inputs, setup, annotator, folder, args, args.units, retry=again)
         counts, summaries = _shown(args, done, _total(inputs))
     if args.parquet:
         _write_tables(args.out / ANNOTATIONS, args.out)
@@ -77,10 +90,13 @@ def go(args: argparse.Namespace, setup: Setup) -> int:
     return BAD_INPUT if counts["failed"] else OK
 
 
-def config_of(setup: Setup, annotator: Annotator, units: Path | None) -> dict[str, Any]:
+def config_of(setup: Setup, annotator: Annotator, units: Path | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What decides the results of a run, with the hashes of what is only named."""
+    from cuibono.errors import InputError
     from cuibono.run.manifest import file_hash, folder_hash
 
+    if units is not None and not units.exists():
+        raise InputError(units, "no such file")
     by = annotator.classifier.annotator
     spacy_model = annotator.nlp.meta
     where = getattr(annotator.nlp, "_path", None)
@@ -94,7 +110,10 @@ def config_of(setup: Setup, annotator: Annotator, units: Path | None) -> dict[st
             "sha256": folder_hash(Path(where)) if where else None,
         },
         "actor_table": {"sha256": annotator.table.digest},
-        "units": file_hash(units) if units and units.is_file() else units and units.as_posix(),
+        "units": None if units is None else folder_hash(units) if units.is_dir() else file_hash(units),
+        # Which texts are read is seen input by input; which cells are, only here.
+        "columns": inputs["columns"],
+        "split": inputs["split"],
     }
 
 
@@ -103,7 +122,7 @@ def _results(
     setup: Setup,
     annotator: Annotator,
     folder: RunFolder,
-    workers: int,
+    args: argparse.Namespace,
     units: Path | None,
     *,
     retry: bool,
@@ -115,12 +134,17 @@ def _results(
     given: dict[str, Document] = {d.doc_id: d for d in load(units)} if units else {}
     return run(
         _sources(inputs),
-        _engine(setup, annotator, workers),
+        _engine(setup, annotator, args),
         folder,
         units=given,
         retry=retry,
-        manifest=lambda f: manifest_of(f, {**inputs, "units": units and units.as_posix()}),
+        manifest=lambda f: manifest_of(f, {**_printable(inputs), "units": units and units.as_posix()}),
     )
+
+
+def _printable(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """With escapes for what a file name may hold and UTF-8 may not."""
+    return {**inputs, "paths": [str(p).encode("utf-8", "backslashreplace").decode() for p in inputs["paths"]]}
 
 
 def _sources(inputs: Mapping[str, Any]) -> Callable[[], Iterable[Source]]:
@@ -142,12 +166,19 @@ def _total(inputs: Mapping[str, Any]) -> int | None:
     return sum(1 for _ in _sources(inputs)())
 
 
-def _engine(setup: Setup, annotator: Annotator, workers: int) -> Engine:
+def _engine(setup: Setup, annotator: Annotator, args: argparse.Namespace) -> Engine:
     from cuibono.run import Here, Processes
 
+    workers: int = args.workers
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    if args.engine == "ray":
+        from cuibono.run.ray_engine import Ray
+
+        engine = Ray(replace(setup, threads=1 if args.ray_address else threads), workers, args.ray_address)
+        engine.reach()
+        return engine
     if workers == 1:
         return Here(annotator.annotate_many)
-    threads = max(1, (os.cpu_count() or 1) // workers)
     return Processes(replace(setup, threads=threads), workers)
 
 
@@ -285,7 +316,8 @@ def _write_tables(annotations: Path, out: Path) -> dict[str, int]:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from cuibono.run.manifest import OUTPUTS, verify
+    from cuibono.run.folder import OUTPUTS
+    from cuibono.run.manifest import verify
 
     problems = list(verify(args.folder))
     for problem in problems:
@@ -302,17 +334,19 @@ def _reproduce(args: argparse.Namespace) -> int:
     from cuibono.run.manifest import first_difference, read_manifest
 
     said = read_manifest(args.folder)
+    if args.out.is_dir() and any(args.out.iterdir()):
+        raise InputError(args.out, "found a folder that holds something; allowed: a new one")
     setup = Setup.from_dict(said["config"]["setup"])
     annotator = setup.annotator()
     units = Path(said["inputs"]["units"]) if said["inputs"].get("units") else None
-    config = config_of(setup, annotator, units)
+    inputs = {key: said["inputs"][key] for key in ("paths", "columns", "split")}
+    config = config_of(setup, annotator, units, inputs)
     for key, value in config.items():
         if value != said["config"][key]:
             problem = f"{key}: found {value}; the manifest says {said['config'][key]}"
             raise InputError(args.folder, f"cannot be run again: {problem}")
-    inputs = {key: said["inputs"][key] for key in ("paths", "columns", "split")}
     with RunFolder(args.out, config) as folder:
-        for done in _results(inputs, setup, annotator, folder, args.workers, units, retry=False):
+        for done in _results(inputs, setup, annotator, folder, args, units, retry=False):
             if done.problem and not args.quiet:
                 say(f"note: {done.problem}")
     difference = first_difference(args.folder, args.out)

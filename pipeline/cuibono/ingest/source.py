@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -55,6 +56,15 @@ class Source:
             document = read(self.path, self.doc_id)
             return replace(document, meta={**document.meta, **self.meta})
         return self._read_row(self.text)
+
+    def digest(self) -> str | None:
+        """SHA-256 of what would be read, a file's bytes or a row's cells; None where that cannot be had."""
+        if self.text is not None:
+            return sha256(json.dumps([self.text, self.given, sorted(self.meta.items())]))
+        try:
+            return sha256(Path(self.path).read_bytes())
+        except OSError:
+            return None
 
     def _read_row(self, text: str) -> Document:
         text = decode(text.encode(), self.key).text

@@ -83,28 +83,29 @@ class Processes:
 
     def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
         """See :class:`Engine`."""
-        pool = self._pool()
+        pool = _Pool(self)
         pending: deque[tuple[Sequence[Document], Future[list[Result]]]] = deque()
         source = iter(batches)
         try:
             for batch in itertools.islice(source, self.workers * AHEAD):
-                pending.append((batch, pool.submit(_work, batch)))
+                pending.append((batch, pool.submit(batch)))
             while pending:
                 batch, future = pending.popleft()
                 try:
                     found = future.result()
                 except BrokenProcessPool:
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool.renew()
                     found = self._one_by_one(batch)
-                    pool = self._pool()
-                    pending = deque((b, pool.submit(_work, b)) for b, _ in pending)
+                    # Their futures broke with the pool; what is done already is kept.
+                    pending = deque((b, f if _well(f) else pool.submit(b)) for b, f in pending)
                 for following in itertools.islice(source, 1):
-                    pending.append((following, pool.submit(_work, following)))
+                    pending.append((following, pool.submit(following)))
                 yield found
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.close()
 
-    def _pool(self) -> ProcessPoolExecutor:
+    def pool(self) -> ProcessPoolExecutor:
+        """Workers of their own."""
         # Spawned, not forked: threads of onnxruntime do not survive a fork.
         return ProcessPoolExecutor(self.workers, get_context("spawn"), initializer=_start, initargs=(self.make,))
 
@@ -117,6 +118,35 @@ class Processes:
                 except BrokenProcessPool:
                     out.append(Result(problem=f"{document.doc_id}: the process that annotated it died"))
         return out
+
+
+class _Pool:
+    """A pool that is made anew when it breaks; a worker may die at any moment, also between two batches."""
+
+    def __init__(self, engine: Processes) -> None:
+        self._engine = engine
+        self._executor = engine.pool()
+
+    def submit(self, batch: Sequence[Document]) -> Future[list[Result]]:
+        """Hand out a batch."""
+        try:
+            return self._executor.submit(_work, batch)
+        except BrokenProcessPool:
+            self.renew()
+            return self._executor.submit(_work, batch)
+
+    def renew(self) -> None:
+        """Another pool."""
+        self.close()
+        self._executor = self._engine.pool()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _well(future: Future[list[Result]]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 #: Of a worker.

@@ -1,17 +1,23 @@
 """The folder of a run: what is done is kept whatever happens, and no input is done twice.
 
-Results are appended to ``annotations.jsonl.partial`` in the order of the inputs, then each input to the journal
-``inputs.jsonl.partial`` with the byte at which its annotation ends. What the journal does not hold was not done: after
-a kill the annotations are cut back to where the journal ends, and the run goes on from there, to the same bytes. When
-all inputs are through, both files take their names and the manifest is written.
+While a run is on, it writes into ``partial/``: annotations in the order of the inputs, then each input to the journal,
+with the byte at which its annotation ends. What the journal does not hold was not done: after a kill the annotations
+are cut back to where the journal ends, and the run goes on from there, to the same bytes. When all inputs are through,
+the files move up, and the manifest is written.
+
+Where a run cannot go on in place (other inputs come first, failures are tried again), ``partial/`` becomes ``old-1/``
+and so on, from which what is done is copied, and which go when the run is through. Folders are renamed whole: there is
+no moment at which a journal stands beside another run's annotations.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -21,8 +27,11 @@ from filelock import FileLock, Timeout
 from cuibono.errors import InputError
 
 ANNOTATIONS, INPUTS, FAILURES = "annotations.jsonl", "inputs.jsonl", "failures.jsonl"
+OUTPUTS = (ANNOTATIONS, INPUTS, FAILURES)
 MANIFEST, CONFIG, LOCK = "manifest.json", "run.json", ".lock"
-PARTIAL = ".partial"
+#: Where a run writes, what marks that all of it is written, and where it puts what only has to be removed.
+PARTIAL, COMPLETE, SPENT = "partial", "complete", "old-spent"
+_OLD = re.compile(r"old-([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +40,14 @@ class Entry:
 
     Attributes:
         key: What the input is called: its path, with the row of a table.
+        digest: Of what was read: a file's bytes, a row's cells. An input that has changed is not done.
         sha256: Of the text, as UTF-8.
         end: The byte of the annotations at which its line ends; of a failure that of the one before.
         same_as: The document of the same text from which the annotation was taken.
     """
 
     key: str
+    digest: str | None = None
     doc_id: str | None = None
     sha256: str | None = None
     media_type: str | None = None
@@ -52,32 +63,24 @@ class Entry:
 
 @dataclass(slots=True)
 class Old:
-    """What an earlier run has done, to be copied by the name of its input.
+    """What earlier runs have done, to be copied. By what an input is called and what was read there."""
 
-    Attributes:
-        known: Of each input its entry, and the byte at which its line begins.
-        temporary: Remove the file in the end.
-    """
+    known: dict[tuple[str, str | None], tuple[Path, Entry, int]] = field(default_factory=dict)
 
-    path: Path | None = None
-    known: Mapping[str, tuple[Entry, int]] = field(default_factory=dict)
-    temporary: bool = False
+    def add(self, folder: Path, entries: Sequence[Entry], *, failures: bool) -> None:
+        """Know the entries of a folder; failures only if they count as done."""
+        start = 0
+        for entry in entries:
+            if failures or not entry.problem:
+                self.known[entry.key, entry.digest] = folder / ANNOTATIONS, entry, start
+            start = entry.end
 
-    def get(self, key: str) -> tuple[Entry, str | None] | None:
+    def get(self, key: str, digest: str | None) -> tuple[Entry, str | None] | None:
         """The entry of an input and its annotation; None if it is not done."""
-        if key not in self.known or self.path is None:
+        if (key, digest) not in self.known:
             return None
-        entry, start = self.known[key]
-        if entry.problem:
-            return entry, None
-        with self.path.open("rb") as file:
-            file.seek(start)
-            return entry, file.read(entry.end - start).decode().rstrip("\n")
-
-    def close(self) -> None:
-        """When all is through."""
-        if self.temporary and self.path:
-            self.path.unlink(missing_ok=True)
+        path, entry, start = self.known[key, digest]
+        return entry, None if entry.problem else _line(path, start, entry.end)
 
 
 class RunFolder:
@@ -95,24 +98,23 @@ class RunFolder:
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False) -> None:
-        self.path = path
+        self.path, self.partial = path, path / PARTIAL
         # As it will be read back.
         self.config = json.loads(json.dumps(config))
         self.resume, self.overwrite = resume, overwrite
+        #: The byte at which the annotations end.
+        self.end = 0
         self._lock = FileLock(path / LOCK, blocking=False)
         self._annotations: IO[bytes]
         self._journal: IO[bytes]
-        #: The byte at which the annotations end.
-        self.end = 0
 
     def __enter__(self) -> RunFolder:
-        try:
+        with self._writing():
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout:
-            raise InputError(self.path, "another run is writing here; allowed: another folder, or wait") from None
-        except OSError as error:
-            raise InputError(self.path, f"the output folder cannot be written: {error.strerror}") from None
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise InputError(self.path, "another run is writing here; allowed: another folder, or wait") from None
         try:
             self._check()
         except BaseException:
@@ -126,17 +128,31 @@ class RunFolder:
                 file.close()
         self._lock.release()
 
+    @contextmanager
+    def _writing(self, more: str = "") -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(self.path, f"the output folder cannot be written: {error.strerror}{more}") from None
+
     def file(self, name: str) -> Path:
         """A file of the folder."""
         return self.path / name
 
-    def _partial(self, name: str) -> Path:
-        return self.path / f"{name}{PARTIAL}"
-
     @property
     def unfinished(self) -> bool:
         """Whether a run was broken off here."""
-        return self._partial(INPUTS).exists()
+        return self.partial.is_dir()
+
+    @property
+    def finished(self) -> bool:
+        """Whether a run is through here, and none was begun after it."""
+        return not self.unfinished and self.file(INPUTS).exists()
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the manifest is there."""
+        return self.file(MANIFEST).exists()
 
     def _check(self) -> None:
         if self.overwrite:
@@ -146,6 +162,8 @@ class RunFolder:
             allowed = "--overwrite, or another folder"
             problem = f"holds a run of another configuration: {_differ(there, self.config)}"
             raise InputError(self.path, f"{problem}; allowed: {allowed}")
+        if (self.partial / COMPLETE).exists():
+            self._move_up()  # broken off while it did
         if self.unfinished and not self.resume:
             raise InputError(self.path, "holds an unfinished run; allowed: --resume, --overwrite, or another folder")
 
@@ -157,66 +175,70 @@ class RunFolder:
         except ValueError:
             return "unreadable"
 
-    @property
-    def sealed(self) -> bool:
-        """Whether the manifest is there."""
-        return self.file(MANIFEST).exists()
-
-    @property
-    def finished(self) -> bool:
-        """Whether a run is through here, and none was begun after it."""
-        return not self.unfinished and self.file(INPUTS).exists()
-
     def recovered(self) -> list[Entry]:
-        """What is done: of a run that was broken off (both its files are cut to that), else of a finished one."""
-        if self.finished:
-            return [entry for entry, _ in read_journal(self.file(INPUTS))]
-        annotations, journal = self._partial(ANNOTATIONS), self._partial(INPUTS)
-        if journal.exists() and not annotations.exists() and self.file(ANNOTATIONS).exists():
-            # Broken off between the two renamings at the end.
-            self.file(ANNOTATIONS).replace(annotations)
-        size = annotations.stat().st_size if annotations.exists() else 0
-        entries, good = [], 0
-        for entry, after in read_journal(journal):
-            # Power may fail before the annotations reach the disk and after the journal did.
-            if entry.end > size:
-                break
-            entries.append(entry)
-            good = after
-        _cut(journal, good)
-        _cut(annotations, entries[-1].end if entries else 0)
-        return entries
+        """What is done: of a run that was broken off (its files are cut to that), else of a finished one.
 
-    def reopen(self) -> None:
-        """Go on with a finished run. What it wrote stays in place until this one is through."""
-        for name in (ANNOTATIONS, INPUTS):
-            shutil.copyfile(self.file(name), self._partial(name))
+        Raises:
+            InputError: The journal of the finished one is damaged.
+        """
+        if self.unfinished:
+            with self._writing():
+                return _recovered(self.partial)
+        journal = list(read_journal(self.file(INPUTS)))
+        size = self.file(INPUTS).stat().st_size if journal else 0
+        if journal and journal[-1][1] != size:
+            problem = f"line {len(journal) + 1}: found no entry of a journal; allowed: --overwrite, or another folder"
+            raise InputError(self.file(INPUTS), problem)
+        return [entry for entry, _ in journal]
 
-    def set_aside(self, entries: Sequence[Entry], *, failures: bool) -> Old:
-        """Where to copy from what is done, while the files are written anew.
+    def set_aside(self) -> None:
+        """Keep what the unfinished run has done, to be copied."""
+        with self._writing():
+            self.partial.rename(self.path / f"old-{1 + max(map(_number, self._aside()), default=0)}")
+
+    def _aside(self) -> list[Path]:
+        return sorted((p for p in self.path.iterdir() if _OLD.fullmatch(p.name)), key=_number)
+
+    def old(self, *, failures: bool) -> Old:
+        """What can be copied: of the finished run, and of those set aside, the latest first.
 
         Args:
-            entries: What is done.
             failures: Whether what failed counts as done.
         """
-        source = self.file(ANNOTATIONS)
-        if self.unfinished:
-            source = self._partial(ANNOTATIONS).replace(self.path / f"{ANNOTATIONS}.old")
-        starts = [0, *(entry.end for entry in entries)]
-        known = {e.key: (e, at) for e, at in zip(entries, starts, strict=False) if failures or not e.problem}
-        return Old(source, known, temporary=self.unfinished)
+        out = Old()
+        if self.file(INPUTS).exists():
+            out.add(self.path, [entry for entry, _ in read_journal(self.file(INPUTS))], failures=failures)
+        for folder in self._aside():
+            out.add(folder, _recovered(folder), failures=failures)
+        return out
 
     def begin(self, entries: Sequence[Entry] = ()) -> None:
         """Open the files to append to, behind the entries that are kept."""
         self.end = entries[-1].end if entries else 0
         mode = "ab" if entries else "wb"
-        try:
+        with self._writing():
+            self._remove(SPENT)
+            if not self.resume:
+                self._forget()
             write_atomically(self.file(CONFIG), json.dumps(self.config, ensure_ascii=False, indent=1) + "\n")
-            write_atomically(self.file(FAILURES), "".join(e.to_line() for e in entries if e.problem))
-            self._annotations = self._partial(ANNOTATIONS).open(mode)
-            self._journal = self._partial(INPUTS).open(mode)
-        except OSError as error:
-            raise InputError(self.path, f"the output folder cannot be written: {error.strerror}") from None
+            self.partial.mkdir(exist_ok=True)
+            write_atomically(self.partial / FAILURES, "".join(e.to_line() for e in entries if e.problem))
+            self._annotations = (self.partial / ANNOTATIONS).open(mode)
+            self._journal = (self.partial / INPUTS).open(mode)
+
+    def _forget(self) -> None:
+        """Whatever was begun here; and that something is finished, if it is of another configuration."""
+        for folder in (self.partial, *self._aside()):
+            if folder.exists():
+                folder.rename(self.path / SPENT)
+                self._remove(SPENT)
+        if self._there() != self.config:
+            for name in (MANIFEST, INPUTS):
+                self.file(name).unlink(missing_ok=True)
+
+    def _remove(self, name: str) -> None:
+        if (self.path / name).exists():
+            shutil.rmtree(self.path / name)
 
     def add(self, done: Sequence[tuple[Entry, str | None]]) -> list[Entry]:
         """Append annotations (a line each, or None for a failure) and their entries; returns these with their ends.
@@ -225,7 +247,7 @@ class RunFolder:
             InputError: The disk is full, or will not be written for another reason.
         """
         entries: list[Entry] = []
-        try:
+        with self._writing("; what was done is kept"):
             for entry, line in done:
                 if line is not None:
                     self.end += self._annotations.write(f"{line}\n".encode())
@@ -234,31 +256,66 @@ class RunFolder:
             self._journal.write("".join(e.to_line() for e in entries).encode())
             _flush(self._journal)
             if failed := [e for e in entries if e.problem]:
-                with self.file(FAILURES).open("a", encoding="utf-8") as file:
+                with (self.partial / FAILURES).open("a", encoding="utf-8") as file:
                     file.writelines(e.to_line() for e in failed)
-        except OSError as error:
-            raise InputError(
-                self.path, f"cannot be written: {error.strerror}; what was done is kept, --resume"
-            ) from None
         return entries
 
     def line(self, start: int, end: int) -> str:
         """An annotation that this run has written, by its bytes."""
-        with self._partial(ANNOTATIONS).open("rb") as file:
-            file.seek(start)
-            return file.read(end - start).decode().rstrip("\n")
+        return _line(self.partial / ANNOTATIONS, start, end)
 
     def finish(self) -> None:
-        """Give the files their names; there is no manifest until :meth:`seal`."""
-        self.file(MANIFEST).unlink(missing_ok=True)
+        """Move the files up. There is no manifest until :meth:`seal`."""
         self._annotations.close()
         self._journal.close()
-        for name in (ANNOTATIONS, INPUTS):
-            self._partial(name).replace(self.file(name))
+        with self._writing("; what was done is kept"):
+            write_atomically(self.partial / COMPLETE, "")
+            self._move_up()
+
+    def _move_up(self) -> None:
+        self.file(MANIFEST).unlink(missing_ok=True)
+        for name in OUTPUTS:
+            if (self.partial / name).exists():
+                (self.partial / name).replace(self.file(name))
+        self._remove(SPENT)
+        self.partial.rename(self.path / SPENT)
+        for folder in self._aside():
+            shutil.rmtree(folder)
+        self._remove(SPENT)
 
     def seal(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest: the run is through."""
-        write_atomically(self.file(MANIFEST), json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+        with self._writing("; what was done is kept"):
+            write_atomically(self.file(MANIFEST), json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+
+
+def _recovered(folder: Path) -> list[Entry]:
+    """The entries of a journal whose annotations are there; both files cut to them."""
+    annotations, journal = folder / ANNOTATIONS, folder / INPUTS
+    size = annotations.stat().st_size if annotations.exists() else 0
+    entries: list[Entry] = []
+    good = 0
+    for entry, after in read_journal(journal):
+        # Power may fail before the annotations reach the disk and after the journal did.
+        if entry.end > size:
+            break
+        entries.append(entry)
+        good = after
+    _cut(journal, good)
+    _cut(annotations, entries[-1].end if entries else 0)
+    return entries
+
+
+def _line(path: Path, start: int, end: int) -> str:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(end - start).decode().rstrip("\n")
+
+
+def _number(folder: Path) -> int:
+    found = _OLD.fullmatch(folder.name)
+    assert found is not None
+    return int(found[1])
 
 
 def read_journal(path: Path) -> Iterator[tuple[Entry, int]]:

@@ -23,6 +23,10 @@ class Source(Protocol):
         """Why it cannot be read."""
         ...
 
+    def digest(self) -> str | None:
+        """Of what would be read; None where that cannot be had."""
+        ...
+
     def read(self) -> Document:
         """The document, with its blocks. Raises CuibonoError."""
         ...

@@ -14,10 +14,9 @@ from typing import Any
 
 import cuibono
 from cuibono.errors import InputError
-from cuibono.run.folder import ANNOTATIONS, FAILURES, INPUTS, MANIFEST, RunFolder, read_journal
+from cuibono.run.folder import ANNOTATIONS, INPUTS, MANIFEST, OUTPUTS, RunFolder, read_journal
 
 FORMAT = "cuibono-run/1"
-OUTPUTS = (ANNOTATIONS, INPUTS, FAILURES)
 #: Packages that decide results.
 PACKAGES = ("numpy", "onnxruntime", "scipy", "spacy", "thinc", "tokenizers", "markdown-it-py")
 _CHUNK = 1 << 20
@@ -57,6 +56,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise InputError(path / MANIFEST, f"cannot be read: {error}") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(path / MANIFEST, f"found another format; allowed: {FORMAT}")
+    if lacking := [key for key in ("config", "inputs", "outputs") if not isinstance(found.get(key), dict)]:
+        raise InputError(path / MANIFEST, f"found no {', '.join(lacking)}; allowed: what a run wrote")
     return found
 
 
@@ -76,6 +77,9 @@ def verify(path: Path) -> Iterator[str]:
 
 def first_difference(one: Path, other: Path) -> str | None:
     """Where the annotations of two runs differ first, or what else does; None if nothing does."""
+    for path in (one, other):
+        if not (path / ANNOTATIONS).is_file():
+            return f"{path / ANNOTATIONS}: missing"
     with (one / ANNOTATIONS).open("rb") as a, (other / ANNOTATIONS).open("rb") as b:
         number = 0
         while True:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,6 +50,7 @@ class _Slot:
     """An input on its way: a document to annotate, one whose text is done, a copy of what is there, a problem."""
 
     key: str
+    digest: str | None
     document: Document | None = None
     problem: str | None = None
     twin: str | None = None
@@ -90,34 +90,32 @@ class Work:
 
         for results in self.engine.results(documents()):
             yield from self._write(batches.popleft(), iter(results))
-        self.old.close()
         self.folder.finish()
         self.folder.seal(self.manifest(self.folder))
 
     def _begin(self) -> tuple[Iterator[Source] | None, list[Entry]]:
         """The inputs that are left (None: the run is finished), and what is done of those before them."""
-        if not self.folder.resume:
-            self.folder.begin()
+        folder = self.folder
+        if not folder.resume:
+            folder.begin()
             return iter(self.sources()), []
-        entries = self.folder.recovered()
+        entries = folder.recovered()
         left = self._behind(entries)
-        if left is None:
+        if folder.finished and left is not None and next(left, None) is None:
+            if not folder.sealed:  # broken off at the very end
+                folder.seal(self.manifest(folder))
+            return None, entries
+        in_place = folder.unfinished and left is not None
+        if folder.unfinished and not in_place:
+            folder.set_aside()
+        self.old = folder.old(failures=not self.retry)
+        if left is None or not in_place:
             # Other inputs than before, or failures to try again: what is done is copied in the new order.
-            self.old = self.folder.set_aside(entries, failures=not self.retry)
-            self.folder.begin()
+            folder.begin()
             return iter(self.sources()), []
         for before, entry in zip([Entry(""), *entries], entries, strict=False):
             self._remember(entry, before.end)
-        if self.folder.finished:
-            following = next(left, None)
-            if following is None:
-                if not self.folder.sealed:  # broken off at the very end
-                    self.folder.seal(self.manifest(self.folder))
-                return None, entries
-            # Texts were added behind those that are done.
-            self.folder.reopen()
-            left = itertools.chain([following], left)
-        self.folder.begin(entries)
+        folder.begin(entries)
         return left, entries
 
     def _behind(self, entries: Sequence[Entry]) -> Iterator[Source] | None:
@@ -127,7 +125,7 @@ class Work:
         sources = iter(self.sources())
         for entry in entries:
             source = next(sources, None)
-            if source is None or source.key != entry.key:
+            if source is None or (source.key, source.digest()) != (entry.key, entry.digest):
                 return None
         return sources
 
@@ -140,22 +138,24 @@ class Work:
             self.stands[entry.doc_id] = (start, entry.end)
 
     def _slot(self, source: Source) -> _Slot:
-        copied = self.old.get(source.key)
-        if copied and copied[0].doc_id not in self.ids:
+        digest = source.digest()
+        copied = self.old.get(source.key, digest)
+        # A name that is taken by now, or a twin of what is gone: done again.
+        if copied and copied[0].doc_id not in self.ids and (copied[0].same_as is None or copied[0].same_as in self.ids):
             self._remember(copied[0], 0)
-            return _Slot(source.key, copied=copied)
+            return _Slot(source.key, digest, copied=copied)
         if source.problem:
-            return _Slot(source.key, problem=source.problem)
+            return _Slot(source.key, digest, problem=source.problem)
         try:
             document = source.read()
             document = replace(document, doc_id=self._unused(document.doc_id, source.key))
             if self.units:
-                return _Slot(source.key, with_units(document, self.units))
+                return _Slot(source.key, digest, with_units(document, self.units))
         except CuibonoError as error:
-            return _Slot(source.key, problem=str(error))
+            return _Slot(source.key, digest, problem=str(error))
         text = document.text_sha256, document.source.get("media_type")
         first = self.first.setdefault(text, document.doc_id)
-        return _Slot(source.key, document, twin=first if first != document.doc_id else None)
+        return _Slot(source.key, digest, document, twin=first if first != document.doc_id else None)
 
     def _unused(self, doc_id: str, key: str) -> str:
         """The id; where that is taken, the folder's name before it, then a part of the hash of where it is from."""
@@ -173,18 +173,19 @@ class Work:
                 fresh[entry.doc_id] = line
             done.append((entry, line))
         start = self.folder.end
-        for entry, (_, line) in zip(self.folder.add(done), done, strict=True):
+        for entry, (_, line), slot in zip(self.folder.add(done), done, slots, strict=True):
             self._remember(entry, start)
             start = entry.end
-            yield Done(entry.key, line, entry.problem, entry.same_as)
+            before = slot.copied is not None
+            yield Done(entry.key, None if before else line, entry.problem, entry.same_as, before)
 
     def _entry(self, slot: _Slot, results: Iterator[Result], fresh: Mapping[str, str]) -> tuple[Entry, str | None]:
         if slot.copied:
             return slot.copied
         document = slot.document
         if document is None:
-            return Entry(slot.key, problem=slot.problem), None
-        named = Entry(slot.key, document.doc_id, document.text_sha256, document.source.get("media_type"))
+            return Entry(slot.key, slot.digest, problem=slot.problem), None
+        named = Entry(slot.key, slot.digest, document.doc_id, document.text_sha256, document.source.get("media_type"))
         if slot.twin is None:
             result = next(results)
             return replace(named, problem=result.problem), result.line
