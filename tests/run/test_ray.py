@@ -269,7 +269,7 @@ def test_a_cluster_that_was_joined_is_left(ray):
     """The run is done on it, and it goes on without it."""
     command = [sys.executable, "-c", JOINED, ray.get_runtime_context().gcs_address]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert (run.stdout, run.returncode) == ("40\nFalse\n", 0), run.stderr
     assert [len(found) for found in Ray(Make(), 1).results([documents([1, 2])])] == [2]
 
@@ -301,7 +301,7 @@ def test_a_ray_of_its_own(tmp_path):
     run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert run.stdout.readline().startswith("127.0.0.1:"), run.communicate()[1]
     run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=240)
     assert (out, run.returncode) == ("False\n", 0), err
     assert "Traceback" not in err
     (pids,) = begun(tmp_path).values()
