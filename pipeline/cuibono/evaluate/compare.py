@@ -162,7 +162,7 @@ def compare(
         disagreements=tuple(disagreements(laid.items, sides, laid.texts)),
         left_out=tuple(left_out),
         texts=laid.texts,
-        annotations=sides,
+        annotations={name: sides[name] for name in (*names, *([GOLD] if gold is not None else []))},
     )
 
 
@@ -175,7 +175,8 @@ def _sides(
         raise ValueError("annotators: found one; allowed: two or more, or one and a gold")
     # By name: nothing below depends on the order in which they were given.
     sides = {name: by_id(annotations[name], name) for name in sorted(annotations)}
-    return {**sides, **({GOLD: by_id(gold, GOLD)} if gold is not None else {})}
+    # The gold first, so that it is the left side of each pair that it is in.
+    return {**({GOLD: by_id(gold, GOLD)} if gold is not None else {}), **sides}
 
 
 def _shared(sides: Mapping[str, Mapping[str, Document]]) -> tuple[list[str], list[str]]:
