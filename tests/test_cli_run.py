@@ -88,3 +88,12 @@ def test_two_workers_write_what_one_writes(write, tmp_path):
         args = ["run", str(tmp_path / "in"), *RULES, "--out", str(tmp_path / workers), "-q", "--workers", workers]
         assert main(args) == OK
     assert (tmp_path / "1" / "annotations.jsonl").read_bytes() == (tmp_path / "2" / "annotations.jsonl").read_bytes()
+
+
+def test_warnings_of_a_long_run_are_said(write, tmp_path, capsys):
+    """Also where there are too many documents for a table each."""
+    for i in range(22):
+        write(f"{TEXT} Said {i} times.", f"in/{i}.txt")
+    args = ["run", str(tmp_path / "in"), "--model", "rules-v1", "--actor", "Fiji", "--out", str(tmp_path / "out")]
+    assert main(args) == OK
+    assert capsys.readouterr().err.count("Fiji (FJI) is not named in the text") == 22

@@ -294,3 +294,10 @@ def test_many_actors(document):
     assert "The 12 actors with most labels of 20; the JSON has all." in page.words
     assert "Stakes for Actor 5 (A05): Cohen's kappa" in page.words
     assert "Stakes for Actor 0 (A00): Cohen's kappa" not in page.words
+
+
+def test_an_annotator_who_says_nothing_for_an_actor(document):
+    """Is among those who say something else, and has a filter of its own."""
+    one, other = document((0, 11, "claim", {"RUS": "none"})), document((0, 11, "claim", {}))
+    page = comparison_page(compare({"a": [one], "b": [other]}, settings=QUICK))
+    assert "(no stakes)" in page

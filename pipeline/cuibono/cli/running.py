@@ -208,7 +208,7 @@ def _print(args: argparse.Namespace, one: Done, total: int | None, summaries: li
         return
     document = one.document
     assert document is not None
-    for warning in document.extra.get("warnings", ()) if few else ():
+    for warning in document.extra.get("warnings", ()):
         say(f"warning: {one.key}: {warning}")
     if args.json:
         summaries.append(_summary(document, one.key))

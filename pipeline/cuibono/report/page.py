@@ -23,7 +23,7 @@ from cuibono.document import LABELS, ROLES, Document
 from cuibono.evaluate import Report, Score
 from cuibono.evaluate.compare import Comparison, Party
 from cuibono.evaluate.counts import ALL, MISSING
-from cuibono.evaluate.disagreements import Disagreement
+from cuibono.evaluate.disagreements import SILENT, Disagreement
 from cuibono.evaluate.laid import GOLD
 from cuibono.evaluate.versus import Test
 from cuibono.report.terminal import interval, number
@@ -299,4 +299,4 @@ def _segments(document: Document, text: str, actors: Sequence[str]) -> Iterator[
 
 def _marks(shown: Iterable[Disagreement]) -> list[str]:
     """All that somebody says, in the order in which filters list it."""
-    return sorted({said.label for d in shown for said in d.said.values()}, key=[*LABELS, MISSING, *ROLES].index)
+    return sorted({said.label for d in shown for said in d.said.values()}, key=[*LABELS, SILENT, MISSING, *ROLES].index)
