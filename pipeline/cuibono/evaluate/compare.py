@@ -16,9 +16,10 @@ from cuibono.document import LABELS, Document
 from cuibono.errors import AnnotationError
 from cuibono.evaluate import signature
 from cuibono.evaluate.disagreements import Disagreement, disagreements
+from cuibono.evaluate.items import Item
 from cuibono.evaluate.joint import joint
 from cuibono.evaluate.laid import GOLD, lay
-from cuibono.evaluate.pairwise import Report, Settings, by_id
+from cuibono.evaluate.pairwise import Report, Settings, by_id, samples_of
 from cuibono.evaluate.scores import Score, fields_of, short
 from cuibono.evaluate.versus import Test, tests
 
@@ -56,7 +57,7 @@ class Comparison:
         parties: By name; the gold, if there is one, is not among them.
         gold: The gold.
         documents: Ids of those that at least two parties (or one and the gold) annotated.
-        items: How many units that is, those taken for one counted once.
+        joined: Their units, those that are taken for one together.
         pairs: For each pair of parties the report of the second against the first.
         joint: Agreement of all parties: by name, such as ``stakes.RUS.fleiss-kappa`` or ``units.alpha-u``.
         against_gold: For each party its report against the gold.
@@ -68,10 +69,9 @@ class Comparison:
     parties: tuple[Party, ...]
     gold: Party | None
     documents: tuple[str, ...]
-    items: int
+    joined: tuple[Item, ...]
     actors: Mapping[str, str]
     settings: Settings
-    resampled: str
     pairs: Mapping[tuple[str, str], Report]
     joint: Mapping[str, Score]
     against_gold: Mapping[str, Report]
@@ -81,12 +81,33 @@ class Comparison:
     texts: Mapping[str, str]
     annotations: Mapping[str, Mapping[str, Document]]
 
+    @property
+    def items(self) -> int:
+        """How many units were compared, those taken for one counted once."""
+        return len(self.joined)
+
+    @property
+    def sides(self) -> tuple[Party, ...]:
+        """The parties, and the gold if there is one."""
+        return (*self.parties, *([self.gold] if self.gold else []))
+
+    @property
+    def resampled(self) -> str:
+        """What the bootstrap draws: documents, or the paragraphs of a single one."""
+        return samples_of(self.documents)
+
+    def pair(self, a: str, b: str) -> Report | None:
+        """The report of two parties, whichever comes first; of agreement both ways say the same."""
+        return self.pairs.get((a, b)) or self.pairs.get((b, a))
+
     def joint_signature(self, name: str) -> str:
         """What a joint number depends on, in one line."""
         fields = fields_of(name, self.settings.threshold)
         fields["annotators"] = "+".join(signature.named(p.name, p.digest) for p in self.parties)
-        fields["documents"] = str(len(self.documents))
-        fields["boot"] = f"{self.settings.resamples},seed:{self.settings.seed},over:{self.resampled}"
+        having = Counter(d for p in self.parties for d in self.annotations[p.name])
+        together = [d for d in self.documents if having[d] > 1]
+        fields["documents"] = str(len(together))
+        fields["boot"] = self.settings.drawn(samples_of(together))
         return signature.signature(short(name), fields)
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,10 +172,9 @@ def compare(
         parties=tuple(parties[n] for n in names),
         gold=parties[GOLD] if gold is not None else None,
         documents=tuple(shared),
-        items=len(laid.items),
+        joined=tuple(laid.items),
         actors=dict(sorted(actors.items())),
         settings=settings,
-        resampled="documents" if len(shared) > 1 else "paragraphs",
         pairs=pairs,
         joint=joint(laid, names, sorted(actors), settings),
         against_gold=against,

@@ -31,6 +31,12 @@ PRF = ("true positive", "false positive", "false negative")
 HITS = ("correct", "total")
 
 
+def and_all(actors: Iterable[str]) -> list[str]:
+    """Actors as measures are named after them: each, and where they are several all together."""
+    each = list(actors)
+    return [*each, *([ALL] if len(each) > 1 else [])]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Counts by name; each array has one row a sample.

@@ -94,7 +94,7 @@ def disagreements(
         present = {name: docs[item.doc_id] for name, docs in documents.items() if item.doc_id in docs}
         for layer, actor, said in answers(item, present):
             if len({s.label for s in said.values()}) > 1:
-                found.append(_disagreement(item, layer, actor, said, texts[item.doc_id], present))
+                found.append(question(item, layer, actor, said, texts[item.doc_id], present))
     return sorted(found, key=lambda d: (-d.severity, -d.sure, d.doc_id, d.start, d.layer, d.actor or ""))
 
 
@@ -120,23 +120,31 @@ def _stakes(unit: Unit | None, actor: str) -> Said:
     return Said(stakes.label, unit.start, unit.end, p, stakes.why)
 
 
-def _disagreement(
+def question(
     item: Item, layer: str, actor: str | None, said: Mapping[str, Said], text: str, present: Mapping[str, Document]
 ) -> Disagreement:
+    """What annotators say to one question, laid out; if they all say the same, of severity 0."""
+    sure = sum(1.0 if s.p is None else s.p for s in said.values()) / len(said)
+    words, before, after = in_context(text, item.start, item.end)
     return Disagreement(
         doc_id=item.doc_id,
         text_sha256=next(iter(present.values())).text_sha256,
         start=item.start,
         end=item.end,
-        text=text[item.start : item.end],
-        before=text[max(0, item.start - CONTEXT) : item.start],
-        after=text[item.end : item.end + CONTEXT],
+        text=words,
+        before=before,
+        after=after,
         layer=layer,
         actor=actor,
         said=said,
         severity=severity([s.label for s in said.values()], layer),
-        sure=sum(1.0 if s.p is None else s.p for s in said.values()) / len(said),
+        sure=sure,
     )
+
+
+def in_context(text: str, start: int, end: int) -> tuple[str, str, str]:
+    """A stretch of a text, and what stands before and behind it."""
+    return text[start:end], text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
 
 
 def severity(labels: Sequence[str], layer: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from cuibono.document import LABELS, ROLES
 from cuibono.evaluate import agreement, bootstrap, unitizing
-from cuibono.evaluate.counts import ALL, Inside, paragraphs
+from cuibono.evaluate.counts import ALL, Inside, and_all, paragraphs
 from cuibono.evaluate.items import Item
 from cuibono.evaluate.laid import Laid
 from cuibono.evaluate.pairwise import Settings
@@ -34,7 +33,7 @@ def joint(laid: Laid, names: Sequence[str], actors: Sequence[str], settings: Set
         low, high = bootstrap.interval(sums, measure, drawn)
         out[name] = Score(name, float(measure(sums.sum(axis=0))), low, high, n)
 
-    layers = ["role", *(f"stakes.{a}" for a in actors), *([f"stakes.{ALL}"] if len(actors) > 1 else [])]
+    layers = ["role", *(f"stakes.{a}" for a in and_all(actors))]
     for layer in layers:
         labels = ROLES if layer == "role" else LABELS
         rows = [
@@ -49,13 +48,11 @@ def joint(laid: Laid, names: Sequence[str], actors: Sequence[str], settings: Set
         add(f"{layer}.fleiss-kappa", fleiss, agreement.fleiss_kappa, complete)
     # A continuum is a whole text: paragraphs of one cannot be resampled for it.
     units = [_unitized(laid, names, doc_id) for doc_id in laid.joint]
-    total = np.stack(units).sum(axis=0)
-    low, high = math.nan, math.nan
+    n = sum(map(len, laid.joint.values()))
     if len(units) > 1:
-        low, high = bootstrap.interval(np.stack(units), unitizing.alpha_u, drawn)
-    out["units.alpha-u"] = Score(
-        "units.alpha-u", float(unitizing.alpha_u(total)), low, high, sum(map(len, laid.joint.values()))
-    )
+        add("units.alpha-u", units, unitizing.alpha_u, n)
+    else:
+        out["units.alpha-u"] = Score("units.alpha-u", float(unitizing.alpha_u(units[0])), n=n)
     return out
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from cuibono.document import Document
 from cuibono.evaluate import signature
@@ -13,14 +12,13 @@ from cuibono.evaluate.align import Alignment, Tokens, align, shared_text
 from cuibono.evaluate.items import Item, join
 from cuibono.evaluate.pairwise import Report, Settings, report
 
-T = TypeVar("T")
 #: The annotation that the others are scored against goes by this name.
 GOLD = "gold"
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """All alignments, by pair of sides and by document, and what follows from them.
+    """All alignments, by pair of sides in their order (the gold first) and by document, and what follows from them.
 
     Attributes:
         items: With the gold's units among them.
@@ -35,48 +33,19 @@ class Laid:
     hashes: Mapping[int, str]
     sides: Mapping[str, Mapping[str, Document]]
 
-    def of(self, left: str, right: str) -> dict[str, Alignment]:
-        """The second of two sides against the first, by document."""
-        if (left, right) in self.alignments:
-            return dict(self.alignments[left, right])
-        return {doc_id: _turned(a) for doc_id, a in self.alignments[right, left].items()}
-
     def blocks(self, doc_ids: Collection[str]) -> list[Document]:
         """Annotations of a single document, whose blocks are the samples: the same ones for every pair of sides."""
         if len(doc_ids) != 1:
             return []
         (doc_id,) = doc_ids
-        return [docs[doc_id] for name, docs in sorted(self.sides.items(), key=_gold_first) if doc_id in docs]
+        return [docs[doc_id] for docs in self.sides.values() if doc_id in docs]
 
     def report(self, left: str, right: str, settings: Settings) -> Report | None:
-        """The second of two sides against the first; None without a document that both have."""
-        found = self.of(left, right)
+        """The second of two sides, in their order, against the first; None without a document that both have."""
+        found = self.alignments[left, right]
         if not found:
             return None
         return report(list(found.values()), settings, hashes=self.hashes, blocks=self.blocks(found))
-
-
-def _gold_first(side: tuple[str, object]) -> tuple[bool, str]:
-    return side[0] != GOLD, side[0]
-
-
-def _turned(a: Alignment) -> Alignment:
-    """The same alignment with the sides exchanged."""
-
-    def turn(pairs: Sequence[tuple[T, T]]) -> tuple[tuple[T, T], ...]:
-        return tuple((right, left) for left, right in pairs)
-
-    return Alignment(
-        a.doc_id,
-        a.text,
-        gold=a.predicted,
-        predicted=a.gold,
-        exact=turn(a.exact),
-        overlap=turn(a.overlap),
-        entities=turn(a.entities),
-        entities_overlap=turn(a.entities_overlap),
-        relations=turn(a.relations),
-    )
 
 
 def lay(sides: Mapping[str, Mapping[str, Document]], shared: Sequence[str], gold: bool, settings: Settings) -> Laid:

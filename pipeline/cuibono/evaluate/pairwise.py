@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from cuibono.document import LABELS, ROLES, Annotator, Document
 from cuibono.errors import AnnotationError
 from cuibono.evaluate import bootstrap, signature
 from cuibono.evaluate.align import OVERLAP, Alignment, align
-from cuibono.evaluate.counts import ALL, MISSING, Counts, Table, count
+from cuibono.evaluate.counts import ALL, MISSING, Counts, Table, and_all, count
 from cuibono.evaluate.scores import Score, fields_of, scores, short
 
 
@@ -31,6 +31,10 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return {"token_overlap": self.threshold, "resamples": self.resamples, "seed": self.seed}
+
+    def drawn(self, over: str) -> str:
+        """How often and from what, as signatures write it."""
+        return f"{self.resamples},seed:{self.seed},over:{over}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,7 @@ class Report:
     @property
     def confusions(self) -> dict[str, Counts]:
         """By name: see the class."""
-        pooled = [ALL] if len(self.actors) > 1 else []
-        return {n: self.table.total(n) for n in ("role", *(f"stakes.{a}" for a in (*self.actors, *pooled)))}
+        return {n: self.table.total(n) for n in ("role", *(f"stakes.{a}" for a in and_all(self.actors)))}
 
     @staticmethod
     def labels(name: str) -> tuple[str, ...]:
@@ -77,7 +80,7 @@ class Report:
         """What the score of this name depends on, in one line; the score itself is not part of it."""
         fields = {**fields_of(name, self.settings.threshold), **self.quoted}
         if not name.startswith("actor-stakes"):
-            fields["boot"] = f"{self.settings.resamples},seed:{self.settings.seed},over:{self.resampled}"
+            fields["boot"] = self.settings.drawn(self.resampled)
         return signature.signature(short(name), fields)
 
     def cite(self, name: str) -> str:
@@ -165,7 +168,7 @@ def report(
         units=(sum(len(g.units) for g in gold), sum(len(p.units) for p in predicted)),
         actors=actors,
         settings=settings,
-        resampled="documents" if len(alignments) > 1 else "paragraphs",
+        resampled=samples_of(alignments),
         predicted_by=predicted[0].annotator,
         gold_by=gold[0].annotator,
         scores=scores(table, list(actors), drawn),
@@ -173,6 +176,11 @@ def report(
         left_out=(*left_out, *one_sided),
         quoted={"gold": quote(gold, hashes=hashes), "system": quote(predicted, False, hashes)},
     )
+
+
+def samples_of(documents: Collection[object]) -> str:
+    """What is resampled of so many documents: these, or the paragraphs of a single one."""
+    return "documents" if len(documents) > 1 else "paragraphs"
 
 
 def quote(documents: Sequence[Document], about: bool = True, hashes: Mapping[int, str] | None = None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cuibono.document import LABELS, ROLES
 from cuibono.evaluate import agreement, bootstrap, measures
-from cuibono.evaluate.counts import ALL, Counts, Table
+from cuibono.evaluate.counts import Counts, Table, and_all
 
 #: First letters, as signatures write labels.
 _OVER = {"role": "claim,premise", "stakes": "c,o,n"}
@@ -61,7 +61,7 @@ def measures_of(actors: Sequence[str]) -> Iterator[Named]:
     for match in ("units.exact", "units.overlap", "relations"):
         yield from _found(match, match)
     yield from _labelled("role", ROLES, ROLES)
-    for actor in (*actors, *([ALL] if len(actors) > 1 else [])):
+    for actor in and_all(actors):
         yield from _labelled(f"stakes.{actor}", LABELS, measures.MACRO_LABELS)
 
 

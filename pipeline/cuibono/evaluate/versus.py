@@ -10,9 +10,9 @@ from typing import Any
 
 from cuibono.evaluate import signature
 from cuibono.evaluate.align import Alignment
-from cuibono.evaluate.counts import ALL, Table, count
+from cuibono.evaluate.counts import Table, and_all, count
 from cuibono.evaluate.laid import GOLD, Laid
-from cuibono.evaluate.pairwise import Report, Settings, quote
+from cuibono.evaluate.pairwise import Report, Settings, quote, samples_of
 from cuibono.evaluate.scores import fields_of, measures_of, short
 from cuibono.evaluate.significance import Difference, difference, holm
 
@@ -42,14 +42,11 @@ def tests(laid: Laid, against: Mapping[str, Report], settings: Settings) -> list
     """Every pair of systems by every tested measure, on what both have of the gold."""
     found: list[Test] = []
     for a, b in itertools.combinations(against, 2):
-        left, right = laid.of(GOLD, a), laid.of(GOLD, b)
+        left, right = laid.alignments[GOLD, a], laid.alignments[GOLD, b]
         common = [d for d in left if d in right]
         if not common:
             continue
-        asked = {
-            d: left[d].gold.actors.keys() & left[d].predicted.actors.keys() & right[d].predicted.actors.keys()
-            for d in common
-        }
+        asked = {d: _both(left[d]) & _both(right[d]) for d in common}
         actors = sorted({actor for of_one in asked.values() for actor in of_one})
         tables = []
         for name, side in ((a, left), (b, right)):
@@ -78,20 +75,18 @@ def _tests_of(
     hashes: Mapping[int, str],
     settings: Settings,
 ) -> Iterator[Test]:
-    pooled = [f"stakes.{ALL}.macro-f1"] if len(actors) > 1 else []
-    tested = (*TESTED, *(f"stakes.{x}.macro-f1" for x in actors), *pooled)
-    gold, *systems = [[sides[0][d].gold for d in common], *([side[d].predicted for d in common] for side in sides)]
-    over = "documents" if len(common) > 1 else "paragraphs"
+    tested = (*TESTED, *(f"stakes.{x}.macro-f1" for x in and_all(actors)))
+    first, second = ([side[d].predicted for d in common] for side in sides)
+    about = {
+        "gold": quote([sides[0][d].gold for d in common], hashes=hashes),
+        "a": quote(first, False, hashes),
+        "b": quote(second, False, hashes),
+        "test": f"{settings.drawn(samples_of(common))},holm",
+    }
     for measure in measures_of(actors):
         if measure.name not in tested:
             continue
-        first, second = (table.counts[measure.counts] for table in tables)
-        gap = difference(first, second, measure.of, settings.resamples, settings.seed)
-        fields = fields_of(measure.name, settings.threshold)
-        fields |= {
-            "gold": quote(gold, hashes=hashes),
-            "a": quote(systems[0], False, hashes),
-            "b": quote(systems[1], False, hashes),
-        }
-        fields["test"] = f"{settings.resamples},seed:{settings.seed},over:{over},holm"
+        a, b = (table.counts[measure.counts] for table in tables)
+        gap = difference(a, b, measure.of, settings.resamples, settings.seed)
+        fields = fields_of(measure.name, settings.threshold) | about
         yield Test(*names, measure.name, gap, math.nan, signature.signature(short(measure.name), fields))

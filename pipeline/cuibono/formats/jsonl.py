@@ -103,12 +103,7 @@ def _objects(path: Path) -> Iterator[tuple[Any, str]]:
         raise InputError(path, _at(whole, whole.lineno))
     for number, line in enumerate(lines, 1):
         if line.strip():
-            try:
-                yield json.loads(line), f"{path}:{number}"
-            except json.JSONDecodeError as error:
-                raise InputError(path, _at(error, number)) from None
-            except (ValueError, RecursionError) as error:
-                raise InputError(path, f"line {number}: not JSON that can be read ({error})") from None
+            yield _json(line, path, number), f"{path}:{number}"
 
 
 def _at(error: json.JSONDecodeError, line: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 #: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def harmless(cell: object) -> str:
@@ -16,8 +16,12 @@ def harmless(cell: object) -> str:
         return ""
     if isinstance(cell, int | float):
         return str(cell)
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return marked(str(cell), FORMULA)
+
+
+def marked(text: str, beginnings: tuple[str, ...]) -> str:
+    """With an apostrophe before it if it begins with one of these."""
+    return f"'{text}" if text.startswith(beginnings) else text
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

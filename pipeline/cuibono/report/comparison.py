@@ -55,7 +55,7 @@ def _parties(found: Comparison) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False)
     for column in ("name", "by", "kind", "documents", "units", "labels"):
         table.add_column(column, justify="right" if column in ("documents", "units") else "left")
-    for party in (*found.parties, *([found.gold] if found.gold else [])):
+    for party in found.sides:
         table.add_row(party.name, party.by, party.kind, str(party.documents), str(party.units), _labels(party))
     return table
 
@@ -93,7 +93,7 @@ def _matrices(found: Comparison) -> Iterable[RenderableType]:
 
 
 def _cell(found: Comparison, a: str, b: str, measure: str) -> str:
-    report = found.pairs.get((a, b)) or found.pairs.get((b, a))
+    report = found.pair(a, b)
     # A pair without an actor in common has no pooled measure either.
     score = report.scores.get(measure) if report else None
     return "-" if score is None else str(score)

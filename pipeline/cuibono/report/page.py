@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from cuibono.document import LABELS, ROLES, Document
 from cuibono.evaluate import Report, Score
-from cuibono.evaluate.compare import Comparison, Party
+from cuibono.evaluate.compare import Comparison
 from cuibono.evaluate.counts import ALL, MISSING
 from cuibono.evaluate.disagreements import SILENT, Disagreement
 from cuibono.evaluate.laid import GOLD
@@ -60,7 +60,7 @@ def comparison_page(comparison: Comparison, *, title: str = "Comparison of annot
         "style": Markup(style),
         "script": Markup(script),
         "found": comparison,
-        "sides": _sides(comparison),
+        "sides": comparison.sides,
         "gold": GOLD if comparison.gold else None,
         "actors": actors,
         "matrices": _matrices(comparison, actors),
@@ -113,13 +113,9 @@ def visible(text: str) -> str:
     return _CARRIAGE_RETURN.sub(lambda m: " \n" if m[1] else "\n", text).translate(_VISIBLE)
 
 
-def _sides(found: Comparison) -> list[Party]:
-    return [*found.parties, *([found.gold] if found.gold else [])]
-
-
 def _actors(found: Comparison) -> dict[str, str]:
     """The actors with most labels, in the order of their ids."""
-    counts = {a: sum(sum(p.labels.get(a, {}).values()) for p in _sides(found)) for a in found.actors}
+    counts = {a: sum(sum(p.labels.get(a, {}).values()) for p in found.sides) for a in found.actors}
     first = set(sorted(counts, key=lambda a: (-counts[a], a))[:ACTORS])
     return {a: name for a, name in found.actors.items() if a in first}
 
@@ -184,7 +180,7 @@ def _matrices(found: Comparison, actors: Mapping[str, str]) -> list[Grid]:
     names = [p.name for p in found.parties]
 
     def cell(a: str, b: str, measure: str) -> Cell | None:
-        report = found.pairs.get((a, b)) or found.pairs.get((b, a))
+        report = found.pair(a, b)
         return _of(report, measure) if report else None
 
     return [Grid(t, names, [(a, [cell(a, b, m) for b in names]) for a in names]) for t, m in measures.items()]
@@ -265,7 +261,7 @@ def _texts(found: Comparison, shown: Iterable[Disagreement]) -> list[SideBySide]
     left = CHARACTERS
     chosen: list[SideBySide] = []
     for doc_id in dict.fromkeys([*(d.doc_id for d in shown), *found.documents]):
-        present = {p.name: d for p in _sides(found) if (d := found.annotations[p.name].get(doc_id))}
+        present = {p.name: d for p in found.sides if (d := found.annotations[p.name].get(doc_id))}
         size = len(found.texts[doc_id]) * len(present)
         if size <= left and len(chosen) < TEXTS:
             left -= size

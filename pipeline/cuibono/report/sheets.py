@@ -35,14 +35,14 @@ def numbers(found: Comparison) -> Iterable[Cells]:
 
 def disagreement_head(found: Comparison) -> list[str]:
     """The columns of :func:`disagreements`: for each annotator what it said, with what probability, and why."""
-    names = [*(p.name for p in found.parties), *([GOLD] if found.gold else [])]
+    names = [p.name for p in found.sides]
     said = [f"{name}{part}" for name in names for part in ("", " p", " why")]
     return ["doc_id", "start", "end", "layer", "actor", "severity", "unit", *said]
 
 
 def disagreements(found: Comparison) -> Iterable[Cells]:
     """A row a disagreement, worst first; empty cells where an annotator was not asked."""
-    names = [*(p.name for p in found.parties), *([GOLD] if found.gold else [])]
+    names = [p.name for p in found.sides]
     for one in found.disagreements:
         cells: list[object] = []
         for said in map(one.said.get, names):

@@ -17,7 +17,7 @@ from rich.text import Text
 from cuibono.corpus import SPLITS, Check
 from cuibono.document import LABELS, Document, Unit
 from cuibono.evaluate import Report, Score
-from cuibono.evaluate.counts import ALL
+from cuibono.evaluate.counts import ALL, and_all
 from cuibono.extract.actors import Actor
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _whose(report: Report) -> list[str]:
     """Each actor, then all together; of many actors only that: JSON has each."""
     if len(report.actors) > MANY:
         return [ALL]
-    return [*report.actors, *([ALL] if len(report.actors) > 1 else [])]
+    return and_all(report.actors)
 
 
 def _label_rows(report: Report, name: str, title: str) -> Iterable[tuple[str, str, str]]:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from cuibono.document import Document
-from cuibono.evaluate.align import Tokens, align, shared_text
+from cuibono.evaluate.align import shared_text
 from cuibono.evaluate.compare import Comparison
-from cuibono.evaluate.disagreements import CONTEXT, Disagreement, answers
-from cuibono.evaluate.items import Item, join
+from cuibono.evaluate.disagreements import Disagreement, answers, in_context, question
+from cuibono.evaluate.items import Item
 from cuibono.evaluate.pairwise import by_id
 from cuibono.evaluate.signature import who
 
@@ -60,28 +60,17 @@ def least_sure_of(documents: Sequence[Document], n: int, *, name: str | None = N
 
 
 def _compared(comparison: Comparison) -> Iterator[Row]:
-    for doc_id in comparison.documents:
+    for doc_id, items in itertools.groupby(comparison.joined, key=lambda item: item.doc_id):
         present = {name: docs[doc_id] for name, docs in comparison.annotations.items() if doc_id in docs}
-        text = comparison.texts[doc_id]
-        tokens = Tokens(text)
-        pairs = itertools.combinations(present, 2)
-        found = {(a, b): align(present[a], present[b], comparison.settings.threshold, tokens) for a, b in pairs}
-        yield from _agreed(join(present, found, tokens), present, text)
+        yield from _agreed(items, present, comparison.texts[doc_id])
 
 
 def _agreed(items: Iterable[Item], present: Mapping[str, Document], text: str) -> Iterator[Row]:
-    sha = next(iter(present.values())).text_sha256
     for item in items:
         for layer, actor, said in answers(item, present):
             given = [s.p for s in said.values() if s.p is not None]
             if given and len({s.label for s in said.values()}) == 1:
-                sure = sum(1.0 if s.p is None else s.p for s in said.values()) / len(said)
-                span = (item.start, item.end)
-                yield Row(item.doc_id, sha, *span, *_words(text, *span), layer, actor, said, severity=0.0, sure=sure)
-
-
-def _words(text: str, start: int, end: int) -> tuple[str, str, str]:
-    return text[start:end], text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+                yield question(item, layer, actor, said, text, present)
 
 
 def _least_sure(rows: Iterable[Row], n: int) -> list[Row]:
@@ -96,5 +85,5 @@ def _on_span_of(base: str | None, row: Row, text: str) -> Row:
     said = row.said.get(base or "")
     if said is None or said.start is None or said.end is None:
         return row
-    words, before, after = _words(text, said.start, said.end)
+    words, before, after = in_context(text, said.start, said.end)
     return replace(row, start=said.start, end=said.end, text=words, before=before, after=after)

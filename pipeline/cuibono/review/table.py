@@ -9,11 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import digits
 
 from cuibono.document import LABELS, ROLES
 from cuibono.errors import AnnotationError, InputError
 from cuibono.evaluate.counts import MISSING
 from cuibono.evaluate.disagreements import Said
+from cuibono.formats.sheet import FORMULA, marked, write_csv
 from cuibono.review.queue import Row
 
 #: The answer that the annotators are wrong to see a unit here.
@@ -23,9 +25,8 @@ ANSWERS = {"stakes": (*LABELS, NO_UNIT), "role": (*ROLES, NO_UNIT)}
 #: Columns that say which question it is, and those that are filled in: :func:`read_queue` needs these alone.
 KEYS = ("doc_id", "text_sha256", "start", "end", "layer", "actor")
 FILLED = ("label", "note")
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
 #: Spreadsheets make numbers and dates of ids; and what begins with our own mark must be told from it.
-_FRAGILE = re.compile(r"[=+\-@\t\r\n'0-9]")
+_FRAGILE = (*FORMULA, "'", *digits)
 
 
 def write_queue(rows: Sequence[Row], path: str | Path) -> None:
@@ -35,19 +36,14 @@ def write_queue(rows: Sequence[Row], path: str | Path) -> None:
     """
     names = sorted({name for row in rows for name in row.said})
     header = [*KEYS, "before", "text", "after", *(f"said:{name}" for name in names), "severity", *FILLED]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    for row in rows:
-        keys = [_marked(row.doc_id, _FRAGILE), row.text_sha256, row.start, row.end, row.layer]
-        words = [_marked(cell, _FORMULA) for cell in (row.before, row.text, row.after)]
-        said = [_said(row.said[name]) if name in row.said else "" for name in names]
-        writer.writerow([*keys, _marked(row.actor or "", _FRAGILE), *words, *said, f"{row.severity:.3g}", "", ""])
-    Path(path).write_bytes(out.getvalue().encode("utf-8-sig"))
+    write_csv(Path(path), header, (_cells(row, names) for row in rows))
 
 
-def _marked(cell: str, pattern: re.Pattern[str]) -> str:
-    return f"'{cell}" if pattern.match(cell) else cell
+def _cells(row: Row, names: Sequence[str]) -> list[object]:
+    keys = [marked(row.doc_id, _FRAGILE), row.text_sha256, row.start, row.end, row.layer]
+    said = [_said(row.said[name]) if name in row.said else "" for name in names]
+    actor, severity = marked(row.actor or "", _FRAGILE), f"{row.severity:.3g}"
+    return [*keys, actor, row.before, row.text, row.after, *said, severity, "", ""]
 
 
 def _said(said: Said) -> str:
