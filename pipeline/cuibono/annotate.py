@@ -37,14 +37,15 @@ class Annotator:
     Args:
         actors: Those asked about, as :meth:`ActorTable.resolve` gives them.
         model: The name of a classifier, see :func:`cuibono.classify.load_classifier`, or a classifier.
-        spacy_model: Any spaCy pipeline with a tagger, a parser and entities.
+        spacy_model: The name of any spaCy pipeline with a tagger, a parser and entities, or a pipeline that has our
+            components already.
     """
 
     def __init__(
         self,
         actors: Sequence[Actor],
         model: str | Classifier = DEFAULT_MODEL,
-        spacy_model: str = SPACY_MODEL,
+        spacy_model: str | Language = SPACY_MODEL,
     ) -> None:
         if not actors:
             raise ValueError("actors: found none; allowed: at least one")
@@ -52,7 +53,7 @@ class Annotator:
         self.table: ActorTable = load_table()
         for actor in actors:
             self.table = self.table.with_actor(actor)
-        self.nlp: Language = load_spacy(spacy_model)
+        self.nlp: Language = load_spacy(spacy_model) if isinstance(spacy_model, str) else spacy_model
         self.classifier: Classifier = load_classifier(model) if isinstance(model, str) else model
 
     def annotate(self, document: Document) -> Document:

@@ -19,7 +19,7 @@ from cuibono.document import Document, sha256
 from cuibono.errors import InputError
 from cuibono.evaluate import Comparison, Report, Settings, compare, evaluate
 from cuibono.formats import dump, load
-from cuibono.ingest import READERS, read
+from cuibono.ingest import READERS, read, with_blocks
 
 if TYPE_CHECKING:
     from cuibono.annotate import Annotator
@@ -40,8 +40,6 @@ __all__ = [
     "read",
 ]
 
-_PLAIN = ".txt"
-
 
 def from_text(text: str, doc_id: str | None = None) -> Document:
     """A plain text as a document with blocks, found as :func:`read` finds those of a `.txt` file.
@@ -53,18 +51,10 @@ def from_text(text: str, doc_id: str | None = None) -> Document:
     Raises:
         InputError: No paragraph to analyse, or a path in the place of a text.
     """
-    digest = sha256(text)
-    doc_id = doc_id or f"text-{digest[:8]}"
+    doc_id = doc_id or f"text-{sha256(text)[:8]}"
     if Path(text[-256:]).suffix.lower() in READERS and len(text.split()) == 1:
         raise InputError(text, "found a path in the place of a text; allowed: a text, or cuibono.read(path)")
-    find_blocks, media_type = READERS[_PLAIN]
-    found = find_blocks(text)
-    if not any(b.kind == "paragraph" for b in found):
-        kinds = ", ".join(sorted({b.kind for b in found})) or "white space"
-        raise InputError(doc_id, f"no paragraph to analyse; found only: {kinds}")
-    titles = [text[b.start : b.end] for b in found if b.kind == "title"]
-    meta = {"title": max(titles, key=len)} if titles else {}
-    return Document(doc_id, text, digest, source={"media_type": media_type}, meta=meta, blocks=found)
+    return with_blocks(text, doc_id, {"media_type": "text/plain"}, doc_id)
 
 
 def annotate(

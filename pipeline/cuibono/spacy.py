@@ -23,10 +23,9 @@ from spacy.util import minibatch
 from cuibono import DEFAULT_MODEL
 from cuibono.annotate import Annotator
 from cuibono.classify import load_classifier
-from cuibono.classify.base import Classifier
 from cuibono.document import Document, sha256
 from cuibono.errors import InputError, ModelError
-from cuibono.extract.actors import Actor, load_table
+from cuibono.extract.actors import load_table
 from cuibono.extract.units import UNITS
 from cuibono.formats import dumps
 
@@ -105,7 +104,7 @@ class Cuibono(Pipe):
         before = self._before()
         if self._made is None or self._made[0] != before:
             inner = _inner(self.nlp, [name for name, _ in before])
-            self._made = before, _OnPipeline(self._actors, self._classifier, inner)
+            self._made = before, Annotator(self._actors, self._classifier, inner)
         return self._made[1]
 
     def _before(self) -> list[Any]:
@@ -123,18 +122,6 @@ class Cuibono(Pipe):
                 "allowed: a pipeline with a tagger, a parser and entities, and this component behind them"
             )
         return found
-
-
-class _OnPipeline(Annotator):
-    """An annotator on a pipeline that is there already, where its base loads one by name."""
-
-    def __init__(self, actors: Sequence[Actor], classifier: Classifier, nlp: Language) -> None:
-        self.actors = {actor.id: actor.name for actor in actors}
-        self.table = load_table()
-        for actor in actors:
-            self.table = self.table.with_actor(actor)
-        self.nlp = nlp
-        self.classifier = classifier
 
 
 def _inner(nlp: Language, names: Sequence[str]) -> Language:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from cuibono.document import Block, Document, sha256
 from cuibono.errors import InputError
 from cuibono.ingest import layout, markdown
 from cuibono.ingest.decode import decode
 
-__all__ = ["READERS", "read"]
+__all__ = ["READERS", "read", "with_blocks"]
 
 Reader = Callable[[str], tuple[Block, ...]]
 
@@ -42,22 +43,34 @@ def read(path: str | Path, doc_id: str | None = None) -> Document:
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from None
     decoded = decode(data, path)
-    found = find_blocks(decoded.text)
-    if not any(b.kind == "paragraph" for b in found):
-        kinds = ", ".join(sorted({b.kind for b in found}))
-        raise InputError(path, f"no paragraph to analyse; found only: {kinds}")
     source = {"path": path.as_posix(), "sha256": sha256(data), "media_type": media_type}
     source["encoding"] = decoded.encoding
-    titles = [decoded.text[b.start : b.end] for b in found if b.kind == "title"]
-    return Document(
-        doc_id=doc_id or path.stem,
-        text=decoded.text,
-        text_sha256=sha256(decoded.text),
-        source=source,
-        # Of a short title and the full headline the latter.
-        meta={"title": max(titles, key=len)} if titles else {},
-        blocks=found,
-    )
+    return with_blocks(decoded.text, doc_id or path.stem, source, path, find_blocks)
+
+
+def with_blocks(
+    text: str, doc_id: str, source: Mapping[str, Any], place: object, find_blocks: Reader = layout.blocks
+) -> Document:
+    """A text as a document with blocks, and the title that is among them.
+
+    Args:
+        text: It stays as it is; offsets are into it.
+        doc_id: Of the document.
+        source: Where it is from.
+        place: What errors call it.
+        find_blocks: By default as in a `.txt` file.
+
+    Raises:
+        InputError: No paragraph to analyse.
+    """
+    found = find_blocks(text)
+    if not any(b.kind == "paragraph" for b in found):
+        kinds = ", ".join(sorted({b.kind for b in found})) or "white space"
+        raise InputError(place, f"no paragraph to analyse; found only: {kinds}")
+    titles = [text[b.start : b.end] for b in found if b.kind == "title"]
+    # Of a short title and the full headline the latter.
+    meta = {"title": max(titles, key=len)} if titles else {}
+    return Document(doc_id, text, sha256(text), source=source, meta=meta, blocks=found)
 
 
 def _reader(path: Path) -> tuple[Reader, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cuibono.document import Document, sha256
 from cuibono.errors import InputError
-from cuibono.ingest import layout, read
+from cuibono.ingest import read, with_blocks
 from cuibono.ingest.decode import decode
 
 
@@ -52,10 +52,8 @@ class Source:
         """
         if self.problem is not None:
             raise InputError(self.key, self.problem.removeprefix(f"{self.key}: "))
-        if self.text is None:
-            document = read(self.path, self.doc_id)
-            return replace(document, meta={**document.meta, **self.meta})
-        return self._read_row(self.text)
+        document = read(self.path, self.doc_id) if self.text is None else self._read_row(self.text)
+        return replace(document, meta={**document.meta, **self.meta})
 
     def digest(self) -> str | None:
         """SHA-256 of what would be read, a file's bytes or a row's cells; None where that cannot be had."""
@@ -68,16 +66,10 @@ class Source:
 
     def _read_row(self, text: str) -> Document:
         text = decode(text.encode(), self.key).text
-        found = layout.blocks(text)
-        if not any(b.kind == "paragraph" for b in found):
-            kinds = ", ".join(sorted({b.kind for b in found}))
-            raise InputError(self.key, f"no paragraph to analyse; found only: {kinds}")
         source = {"path": self.path, "sha256": sha256(text), "media_type": "text/plain", "row": self.row}
         if self.given not in (None, self.doc_id):
             source["id"] = self.given  # taken by an earlier row; nothing is lost by the new name
-        titles = [text[b.start : b.end] for b in found if b.kind == "title"]
-        meta = {"title": max(titles, key=len)} if titles else {}
-        return Document(self.doc_id, text, sha256(text), source=source, meta={**meta, **self.meta}, blocks=found)
+        return with_blocks(text, self.doc_id, source, self.key)
 
 
 def broken(key: str | Path, problem: str, doc_id: str = "") -> Source:
