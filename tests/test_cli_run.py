@@ -78,6 +78,8 @@ def test_no_worker(write, tmp_path, capsys):
     """Is wrong usage."""
     assert main(["run", str(write(TEXT)), *RULES, "--out", str(tmp_path / "out"), "--workers", "0"]) == BAD_USAGE
     assert "--workers: found 0; allowed: 1 and more" in capsys.readouterr().err
+    assert main(["reproduce", str(tmp_path), "--out", str(tmp_path / "again"), "--workers", "0"]) == BAD_USAGE
+    assert "--workers: found 0; allowed: 1 and more" in capsys.readouterr().err
 
 
 def test_two_workers_write_what_one_writes(write, tmp_path):

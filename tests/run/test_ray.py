@@ -19,7 +19,8 @@ from cuibono.cli import main
 from cuibono.document import Document, sha256
 from cuibono.errors import CuibonoError, InputError, ModelError
 from cuibono.run import ANNOTATIONS, Here
-from cuibono.run.ray_engine import HELD, Ray
+from cuibono.run.ray_engine import Ray
+from cuibono.run.ray_pool import HELD
 from tests.conftest import ROOT
 from tests.run.stub import Make, MakeNone, MakeWatched
 from tests.run.test_run import go, texts, written
@@ -220,14 +221,14 @@ def test_a_model_that_a_worker_cannot_load(ray):
 
 def test_no_cpu_is_free(ray, monkeypatch):
     """After a time that is said, not a hang."""
-    from cuibono.run import ray_engine
+    from cuibono.run import ray_pool
 
     class Busy:
         """Holds the CPUs."""
 
     holder = ray.remote(num_cpus=2)(Busy).remote()
     ray.get(holder.__ray_ready__.remote())
-    monkeypatch.setattr(ray_engine, "START", 0.5)
+    monkeypatch.setattr(ray_pool, "START", 0.5)
     with pytest.raises(CuibonoError, match="no worker began in 0 seconds; 0 CPUs are free"):
         list(Ray(Make(), 1).results([documents([1])]))
     ray.kill(holder)

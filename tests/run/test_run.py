@@ -169,6 +169,20 @@ def test_texts_that_were_added(write, tmp_path, added):
     assert sum(not d.before for d in done) == 1
 
 
+def test_texts_that_were_removed(write, tmp_path):
+    """What had its name only because of them, or was taken from their annotation, is what one run would make of it."""
+    paths = [
+        write(TEXT, "one/a.txt"),
+        write(f"{TEXT} Two.", "two/a.txt"),
+        write(TEXT, "b.txt"),
+        *texts(write, range(3)),
+    ]
+    go(paths, tmp_path / "out")
+    go(paths[1:], tmp_path / "out", resume=True)
+    go(paths[1:], tmp_path / "whole")
+    assert written(tmp_path / "out") == written(tmp_path / "whole")
+
+
 def interrupted(paths, out, after, **options):
     """A run that is broken off after so many results."""
     with RunFolder(out, CONFIG, **options) as folder:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from cuibono import __version__
-from cuibono.cli import annotate, corpus, models, review, running, score
+from cuibono.cli import annotate, checking, corpus, models, review, score, tables
 from cuibono.cli.common import BAD_INPUT, BAD_USAGE, OK, say
 from cuibono.errors import CuibonoError
 
@@ -54,9 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         review.add_merge,
         score.add_validate,
         annotate.add_actors,
-        running.add_tables,
-        running.add_verify,
-        running.add_reproduce,
+        tables.add_tables,
+        checking.add_verify,
+        checking.add_reproduce,
         corpus.add_corpus,
         models.add_train,
         models.add_probe,

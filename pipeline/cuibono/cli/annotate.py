@@ -15,7 +15,7 @@ from cuibono.cli.common import (
     print_json,
     say,
 )
-from cuibono.cli.running import add_engine
+from cuibono.cli.running import COLUMNS, add_engine, check_engine, go
 
 
 def add_run(commands: Any) -> None:
@@ -58,7 +58,7 @@ def add_run(commands: Any) -> None:
     )
     p.add_argument("--spacy-model", metavar="NAME", help="any spaCy pipeline with a tagger, a parser and entities")
     add_engine(p)
-    for name in ("text", "id", "title", "date", "url"):
+    for name in COLUMNS:
         p.add_argument(f"--{name}-column", metavar="NAME", help=f"of a table (default: {name})")
     p.add_argument("--split", metavar="NAME", help="of a data set")
     p.add_argument("--parquet", action="store_true", help="write Parquet tables beside (extra: corpus)")
@@ -84,14 +84,10 @@ def add_actors(commands: Any) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from cuibono.annotate import Setup
-    from cuibono.cli.running import go
     from cuibono.extract.actors import load_table
     from cuibono.extract.pipeline import SPACY_MODEL
 
-    if args.workers < 1:
-        raise ValueError(f"--workers: found {args.workers}; allowed: 1 and more")
-    if args.ray_address and args.engine != "ray":
-        raise ValueError(f"--ray-address: found --engine {args.engine}; allowed: --engine ray")
+    check_engine(args)
     names = args.actor or ["Russia"]
     table = load_table()
     for name in names:

@@ -25,6 +25,11 @@ def print_json(what: Any) -> None:
 def add_output(parser: argparse.ArgumentParser) -> None:
     """The options of every command that prints a result."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    add_quiet(parser)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """The option of every command."""
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
 
 

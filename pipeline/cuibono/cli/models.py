@@ -12,6 +12,7 @@ from cuibono.cli.common import (
     OK,
     add_label_map,
     add_output,
+    add_quiet,
     label_map,
     print_json,
     say,
@@ -27,7 +28,7 @@ def add_train(commands: Any) -> None:
     p.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="labels, such as data/annotated/open")
     p.add_argument("--texts", type=Path, metavar="DIR", help="folder of the texts of stand-off labels")
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder to write")
-    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    add_quiet(p)
     p.set_defaults(command=_train)
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cuibono.cli.common import BAD_INPUT, OK, add_output, add_texts, print_json, say
+from cuibono.cli.common import BAD_INPUT, OK, add_output, add_quiet, add_texts, print_json, say
 from cuibono.cli.score import load_named
 from cuibono.errors import InputError
 
@@ -34,7 +34,7 @@ def add_export(commands: Any) -> None:
     p.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
     p.add_argument("--threshold", type=float, default=0.5, metavar="T", help="token overlap (default: %(default)s)")
     add_texts(p)
-    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    add_quiet(p)
     p.set_defaults(command=_export)
 
 

@@ -1,17 +1,17 @@
-"""What ``cuibono run`` does and shows; ``verify`` and ``reproduce``, which check it."""
+"""What ``cuibono run`` does and shows."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cuibono.cli.common import BAD_INPUT, OK, print_json, say
+from cuibono.cli.progress import progress
+from cuibono.cli.tables import tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,32 +24,6 @@ if TYPE_CHECKING:
 FEW = 20
 #: Of a table; each may be named.
 COLUMNS = ("text", "id", "title", "date", "url")
-#: Seconds between lines of progress where there is no terminal.
-EVERY = 10.0
-
-
-def add_verify(commands: Any) -> None:
-    """The parser of ``cuibono verify``."""
-    p = commands.add_parser(
-        "verify", help="check a run against its manifest", description="Check the files of a run against its manifest."
-    )
-    p.add_argument("folder", type=Path, metavar="DIR")
-    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    p.set_defaults(command=_verify)
-
-
-def add_reproduce(commands: Any) -> None:
-    """The parser of ``cuibono reproduce``."""
-    p = commands.add_parser(
-        "reproduce",
-        help="run again what a manifest says",
-        description="Run again what the manifest of a run says; report the first difference, or that there is none.",
-    )
-    p.add_argument("folder", type=Path, metavar="DIR")
-    p.add_argument("--out", required=True, type=Path, metavar="NEW", help="folder of the second run")
-    add_engine(p)
-    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    p.set_defaults(command=_reproduce)
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +37,14 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ray-address", metavar="ADDRESS", help="of a Ray cluster: HOST:PORT or auto (default: Ray is started here)"
     )
+
+
+def check_engine(args: argparse.Namespace) -> None:
+    """Raises ValueError for what :func:`add_engine` cannot tell by itself."""
+    if args.workers < 1:
+        raise ValueError(f"--workers: found {args.workers}; allowed: 1 and more")
+    if args.ray_address and args.engine != "ray":
+        raise ValueError(f"--ray-address: found --engine {args.engine}; allowed: --engine ray")
 
 
 def go(args: argparse.Namespace, setup: Setup) -> int:
@@ -79,10 +61,10 @@ def go(args: argparse.Namespace, setup: Setup) -> int:
     config = config_of(setup, annotator, args.units, inputs)
     again = args.retry_failures
     with RunFolder(args.out, config, resume=args.resume or again, overwrite=args.overwrite) as folder:
-        done = _results(inputs, setup, annotator, folder, args, args.units, retry=again)
+        done = results(inputs, setup, annotator, folder, args, args.units, retry=again)
         counts, summaries = _shown(args, done, _total(inputs))
     if args.parquet:
-        _write_tables(args.out / ANNOTATIONS, args.out)
+        tables_of(args.out / ANNOTATIONS, args.out)
     if args.json and not args.quiet:
         print_json({"documents": summaries, "failed": counts["failed"]})
     if not args.quiet:
@@ -117,7 +99,7 @@ def config_of(setup: Setup, annotator: Annotator, units: Path | None, inputs: Ma
     }
 
 
-def _results(
+def results(
     inputs: Mapping[str, Any],
     setup: Setup,
     annotator: Annotator,
@@ -127,10 +109,14 @@ def _results(
     *,
     retry: bool,
 ) -> Iterator[Done]:
+    """Run, into an open folder."""
     from cuibono.formats import load
+    from cuibono.ingest.source import printable
     from cuibono.run import run
     from cuibono.run.manifest import manifest_of
 
+    # A name that is not UTF-8 is written with escapes.
+    paths = [printable(str(path)) for path in inputs["paths"]]
     given: dict[str, Document] = {d.doc_id: d for d in load(units)} if units else {}
     return run(
         _sources(inputs),
@@ -138,13 +124,8 @@ def _results(
         folder,
         units=given,
         retry=retry,
-        manifest=lambda f: manifest_of(f, {**_printable(inputs), "units": units and units.as_posix()}),
+        manifest=lambda f: manifest_of(f, {**inputs, "paths": paths, "units": units and units.as_posix()}),
     )
-
-
-def _printable(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """With escapes for what a file name may hold and UTF-8 may not."""
-    return {**inputs, "paths": [str(p).encode("utf-8", "backslashreplace").decode() for p in inputs["paths"]]}
 
 
 def _sources(inputs: Mapping[str, Any]) -> Callable[[], Iterable[Source]]:
@@ -159,9 +140,12 @@ def _sources(inputs: Mapping[str, Any]) -> Callable[[], Iterable[Source]]:
 def _total(inputs: Mapping[str, Any]) -> int | None:
     """How many inputs there are; None where only reading them all would tell."""
     from cuibono.ingest import READERS
+    from cuibono.ingest.columnar import is_dataset
 
-    plain = [Path(p).is_dir() or Path(p).suffix.lower() in READERS for p in inputs["paths"]]
-    if not all(plain) or any((Path(p) / "dataset_info.json").exists() for p in inputs["paths"]):
+    def plain(path: Path) -> bool:
+        return not is_dataset(path) if path.is_dir() else path.suffix.lower() in READERS
+
+    if not all(plain(Path(path)) for path in inputs["paths"]):
         return None
     return sum(1 for _ in _sources(inputs)())
 
@@ -188,7 +172,7 @@ def _shown(
     """Print what is done as it comes; the counts, and for JSON a summary of each."""
     counts = {"annotated": 0, "repeated": 0, "before": 0, "failed": 0}
     summaries: list[dict[str, Any]] = []
-    with _progress(args, total) as step:
+    with progress(total, shown=not (args.quiet or few(total))) as step:
         for one in done:
             counts["failed"] += one.problem is not None
             counts["before"] += one.before and one.problem is None
@@ -203,8 +187,7 @@ def _shown(
 
 
 def _print(args: argparse.Namespace, one: Done, total: int | None, summaries: list[dict[str, Any]]) -> None:
-    few = total is not None and total <= FEW
-    if not (few or args.json) and '"warnings"' not in (one.line or ""):
+    if not (few(total) or args.json) and '"warnings"' not in (one.line or ""):
         return
     document = one.document
     assert document is not None
@@ -212,10 +195,15 @@ def _print(args: argparse.Namespace, one: Done, total: int | None, summaries: li
         say(f"warning: {one.key}: {warning}")
     if args.json:
         summaries.append(_summary(document, one.key))
-    elif few and not args.quiet:
+    elif few(total) and not args.quiet:
         from cuibono.report.terminal import document_table, show
 
         show(document_table(document))
+
+
+def few(total: int | None) -> bool:
+    """Whether each document gets a table of its own."""
+    return total is not None and total <= FEW
 
 
 def _summary(document: Document, path: str) -> dict[str, Any]:
@@ -230,49 +218,6 @@ def _summary(document: Document, path: str) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _progress(args: argparse.Namespace, total: int | None) -> Iterator[Callable[[dict[str, int]], None]]:
-    """A bar with rate and time left on a terminal, a line now and then elsewhere; nothing for a few documents."""
-    import sys
-
-    if args.quiet or (total is not None and total <= FEW):
-        yield lambda _counts: None
-    elif sys.stderr.isatty():
-        with _bar(total) as step:
-            yield step
-    else:
-        yield _lines(total)
-
-
-def _lines(total: int | None) -> Callable[[dict[str, int]], None]:
-    start = last = time.monotonic()
-    before = 0
-
-    def step(counts: dict[str, int]) -> None:
-        nonlocal last, before
-        done, now = sum(counts.values()), time.monotonic()
-        before = counts["before"]
-        if now - last < EVERY and done != total:
-            return
-        last = now
-        rate = (done - before) / max(now - start, 1e-9)
-        left = f", {(total - done) / rate:.0f} s left" if total and rate else ""
-        say(f"{done}{f' of {total}' if total else ''} done, {counts['failed']} failed, {rate:.1f} a second{left}")
-
-    return step
-
-
-@contextmanager
-def _bar(total: int | None) -> Iterator[Callable[[dict[str, int]], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]} failed, {task.speed} a second"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=total, failed=0)
-        yield lambda counts: progress.update(task, completed=sum(counts.values()), failed=counts["failed"])
-
-
 def _say_counts(counts: dict[str, int], out: Path) -> None:
     from cuibono.run import ANNOTATIONS, FAILURES
 
@@ -282,76 +227,3 @@ def _say_counts(counts: dict[str, int], out: Path) -> None:
     more += [f"{counts['before']} done before"] if counts["before"] else []
     more += [f"{counts['failed']} failed: {out / FAILURES}"] if counts["failed"] else []
     say(f"{there} of {inputs} documents annotated{''.join(f', {m}' for m in more)}: {out / ANNOTATIONS}")
-
-
-def add_tables(commands: Any) -> None:
-    """The parser of ``cuibono tables``."""
-    p = commands.add_parser(
-        "tables",
-        help="annotations as Parquet tables",
-        description="Write documents, entities, units, stakes and actor_stakes as Parquet tables (extra: corpus).",
-    )
-    p.add_argument("annotations", type=Path, metavar="FILE.jsonl")
-    p.add_argument("--out", required=True, type=Path, metavar="DIR")
-    p.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    p.set_defaults(command=_tables)
-
-
-def _tables(args: argparse.Namespace) -> int:
-    rows = _write_tables(args.annotations, args.out)
-    if not args.quiet:
-        say(f"{', '.join(f'{n} {name}' for name, n in rows.items())}: {args.out}")
-    return OK
-
-
-def _write_tables(annotations: Path, out: Path) -> dict[str, int]:
-    from cuibono.errors import InputError
-    from cuibono.formats import stream
-    from cuibono.formats.parquet import write_tables
-
-    try:
-        return write_tables(stream(annotations), out)
-    except ImportError as error:
-        raise InputError(out, f'tables need {error.name}: pip install "cuibono[corpus]"') from None
-
-
-def _verify(args: argparse.Namespace) -> int:
-    from cuibono.run.folder import OUTPUTS
-    from cuibono.run.manifest import verify
-
-    problems = list(verify(args.folder))
-    for problem in problems:
-        say(f"error: {problem}")
-    if not problems and not args.quiet:
-        print(f"{args.folder}: {', '.join(OUTPUTS)} are as the manifest says")
-    return BAD_INPUT if problems else OK
-
-
-def _reproduce(args: argparse.Namespace) -> int:
-    from cuibono.annotate import Setup
-    from cuibono.errors import InputError
-    from cuibono.run import RunFolder
-    from cuibono.run.manifest import first_difference, read_manifest
-
-    said = read_manifest(args.folder)
-    if args.out.is_dir() and any(args.out.iterdir()):
-        raise InputError(args.out, "found a folder that holds something; allowed: a new one")
-    setup = Setup.from_dict(said["config"]["setup"])
-    annotator = setup.annotator()
-    units = Path(said["inputs"]["units"]) if said["inputs"].get("units") else None
-    inputs = {key: said["inputs"][key] for key in ("paths", "columns", "split")}
-    config = config_of(setup, annotator, units, inputs)
-    for key, value in config.items():
-        if value != said["config"][key]:
-            problem = f"{key}: found {value}; the manifest says {said['config'][key]}"
-            raise InputError(args.folder, f"cannot be run again: {problem}")
-    with RunFolder(args.out, config) as folder:
-        for done in _results(inputs, setup, annotator, folder, args, units, retry=False):
-            if done.problem and not args.quiet:
-                say(f"note: {done.problem}")
-    difference = first_difference(args.folder, args.out)
-    if difference:
-        say(f"error: {difference}")
-    elif not args.quiet:
-        print(f"no difference: {args.folder} and {args.out}")
-    return BAD_INPUT if difference else OK

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cuibono.document import Document
+from cuibono.ingest.source import Source
 from cuibono.run.engine import Engine, Here, Processes
-from cuibono.run.folder import ANNOTATIONS, FAILURES, INPUTS, MANIFEST, RunFolder
-from cuibono.run.inputs import Source
+from cuibono.run.folder import FAILURES, MANIFEST, RunFolder
+from cuibono.run.journal import ANNOTATIONS, INPUTS
 from cuibono.run.work import Done, Manifest, Work
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Protocol
 
@@ -53,6 +53,11 @@ def _alone(document: Document, many: Many) -> Result:
         return Result(problem=str(error))
     except Exception as error:  # whatever a document does to a model, the run goes on
         return Result(problem=f"{document.doc_id}: {type(error).__name__}: {error}")
+
+
+def died(document: Document) -> Result:
+    """Of a document at which workers die."""
+    return Result(problem=f"{document.doc_id}: the process that annotated it died")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +115,18 @@ class Processes:
         return ProcessPoolExecutor(self.workers, get_context("spawn"), initializer=_start, initargs=(self.make,))
 
     def _one_by_one(self, batch: Sequence[Document]) -> list[Result]:
+        """By a worker of their own, of which a document has another one if it kills it."""
         out: list[Result] = []
-        for document in batch:
-            with ProcessPoolExecutor(1, get_context("spawn"), initializer=_start, initargs=(self.make,)) as pool:
+        pool = _Pool(replace(self, workers=1))
+        try:
+            for document in batch:
                 try:
-                    out += pool.submit(_work, [document]).result()
+                    out += pool.submit([document]).result()
                 except BrokenProcessPool:
-                    out.append(Result(problem=f"{document.doc_id}: the process that annotated it died"))
+                    pool.renew()
+                    out.append(died(document))
+        finally:
+            pool.close()
         return out
 
 

@@ -18,69 +18,22 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
 from cuibono.errors import InputError
+from cuibono.run.journal import ANNOTATIONS, INPUTS, Entry, Old, line_at, read_journal
+from cuibono.run.journal import recovered as recovered_in
 
-ANNOTATIONS, INPUTS, FAILURES = "annotations.jsonl", "inputs.jsonl", "failures.jsonl"
+FAILURES = "failures.jsonl"
 OUTPUTS = (ANNOTATIONS, INPUTS, FAILURES)
 MANIFEST, CONFIG, LOCK = "manifest.json", "run.json", ".lock"
 #: Where a run writes, what marks that all of it is written, and where it puts what only has to be removed.
 PARTIAL, COMPLETE, SPENT = "partial", "complete", "old-spent"
 _OLD = re.compile(r"old-([0-9]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One input in the journal: its annotation, or why there is none.
-
-    Attributes:
-        key: What the input is called: its path, with the row of a table.
-        digest: Of what was read: a file's bytes, a row's cells. An input that has changed is not done.
-        sha256: Of the text, as UTF-8.
-        end: The byte of the annotations at which its line ends; of a failure that of the one before.
-        same_as: The document of the same text from which the annotation was taken.
-    """
-
-    key: str
-    digest: str | None = None
-    doc_id: str | None = None
-    sha256: str | None = None
-    media_type: str | None = None
-    end: int = 0
-    same_as: str | None = None
-    problem: str | None = None
-
-    def to_line(self) -> str:
-        """As a line of JSON, without what is not there."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps({k: v for k, v in fields.items() if v is not None}, ensure_ascii=False) + "\n"
-
-
-@dataclass(slots=True)
-class Old:
-    """What earlier runs have done, to be copied. By what an input is called and what was read there."""
-
-    known: dict[tuple[str, str | None], tuple[Path, Entry, int]] = field(default_factory=dict)
-
-    def add(self, folder: Path, entries: Sequence[Entry], *, failures: bool) -> None:
-        """Know the entries of a folder; failures only if they count as done."""
-        start = 0
-        for entry in entries:
-            if failures or not entry.problem:
-                self.known[entry.key, entry.digest] = folder / ANNOTATIONS, entry, start
-            start = entry.end
-
-    def get(self, key: str, digest: str | None) -> tuple[Entry, str | None] | None:
-        """The entry of an input and its annotation; None if it is not done."""
-        if (key, digest) not in self.known:
-            return None
-        path, entry, start = self.known[key, digest]
-        return entry, None if entry.problem else _line(path, start, entry.end)
 
 
 class RunFolder:
@@ -183,7 +136,7 @@ class RunFolder:
         """
         if self.unfinished:
             with self._writing():
-                return _recovered(self.partial)
+                return recovered_in(self.partial)
         journal = list(read_journal(self.file(INPUTS)))
         size = self.file(INPUTS).stat().st_size if journal else 0
         if journal and journal[-1][1] != size:
@@ -209,7 +162,7 @@ class RunFolder:
         if self.file(INPUTS).exists():
             out.add(self.path, [entry for entry, _ in read_journal(self.file(INPUTS))], failures=failures)
         for folder in self._aside():
-            out.add(folder, _recovered(folder), failures=failures)
+            out.add(folder, recovered_in(folder), failures=failures)
         return out
 
     def begin(self, entries: Sequence[Entry] = ()) -> None:
@@ -222,7 +175,7 @@ class RunFolder:
                 self._forget()
             write_atomically(self.file(CONFIG), json.dumps(self.config, ensure_ascii=False, indent=1) + "\n")
             self.partial.mkdir(exist_ok=True)
-            write_atomically(self.partial / FAILURES, "".join(e.to_line() for e in entries if e.problem))
+            write_atomically(self.partial / FAILURES, "".join(e.toline_at() for e in entries if e.problem))
             self._annotations = (self.partial / ANNOTATIONS).open(mode)
             self._journal = (self.partial / INPUTS).open(mode)
 
@@ -253,16 +206,16 @@ class RunFolder:
                     self.end += self._annotations.write(f"{line}\n".encode())
                 entries.append(replace(entry, end=self.end))
             _flush(self._annotations)
-            self._journal.write("".join(e.to_line() for e in entries).encode())
+            self._journal.write("".join(e.toline_at() for e in entries).encode())
             _flush(self._journal)
             if failed := [e for e in entries if e.problem]:
                 with (self.partial / FAILURES).open("a", encoding="utf-8") as file:
-                    file.writelines(e.to_line() for e in failed)
+                    file.writelines(e.toline_at() for e in failed)
         return entries
 
     def line(self, start: int, end: int) -> str:
         """An annotation that this run has written, by its bytes."""
-        return _line(self.partial / ANNOTATIONS, start, end)
+        return line_at(self.partial / ANNOTATIONS, start, end)
 
     def finish(self) -> None:
         """Move the files up. There is no manifest until :meth:`seal`."""
@@ -289,51 +242,10 @@ class RunFolder:
             write_atomically(self.file(MANIFEST), json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
 
 
-def _recovered(folder: Path) -> list[Entry]:
-    """The entries of a journal whose annotations are there; both files cut to them."""
-    annotations, journal = folder / ANNOTATIONS, folder / INPUTS
-    size = annotations.stat().st_size if annotations.exists() else 0
-    entries: list[Entry] = []
-    good = 0
-    for entry, after in read_journal(journal):
-        # Power may fail before the annotations reach the disk and after the journal did.
-        if entry.end > size:
-            break
-        entries.append(entry)
-        good = after
-    _cut(journal, good)
-    _cut(annotations, entries[-1].end if entries else 0)
-    return entries
-
-
-def _line(path: Path, start: int, end: int) -> str:
-    with path.open("rb") as file:
-        file.seek(start)
-        return file.read(end - start).decode().rstrip("\n")
-
-
 def _number(folder: Path) -> int:
     found = _OLD.fullmatch(folder.name)
     assert found is not None
     return int(found[1])
-
-
-def read_journal(path: Path) -> Iterator[tuple[Entry, int]]:
-    """The entries of a journal, each with the byte at which its line ends; a last line cut short is left out."""
-    at = 0
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            at += len(line)
-            try:
-                fields = json.loads(line)
-                entry = Entry(**fields)
-            except (ValueError, TypeError):
-                return
-            if not line.endswith(b"\n"):
-                return
-            yield entry, at
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -349,11 +261,6 @@ def write_atomically(path: Path, text: str) -> None:
 def _flush(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _cut(path: Path, size: int) -> None:
-    if path.exists() and path.stat().st_size > size:
-        os.truncate(path, size)
 
 
 def _differ(there: Any, here: Mapping[str, Any]) -> str:

@@ -14,12 +14,12 @@ from typing import Any
 
 import cuibono
 from cuibono.errors import InputError
-from cuibono.run.folder import ANNOTATIONS, INPUTS, MANIFEST, OUTPUTS, RunFolder, read_journal
+from cuibono.run.folder import MANIFEST, OUTPUTS, RunFolder
+from cuibono.run.journal import ANNOTATIONS, INPUTS, read_journal
 
 FORMAT = "cuibono-run/1"
 #: Packages that decide results.
 PACKAGES = ("numpy", "onnxruntime", "scipy", "spacy", "thinc", "tokenizers", "markdown-it-py")
-_CHUNK = 1 << 20
 
 
 def manifest_of(folder: RunFolder, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,11 +120,8 @@ def _get(of: Any, key: Any) -> Any:
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, in pieces."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=1)

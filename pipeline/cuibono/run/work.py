@@ -6,15 +6,15 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from cuibono.document import Document, sha256
-from cuibono.errors import CuibonoError
+from cuibono.document import Document
+from cuibono.errors import CuibonoError, InputError
 from cuibono.formats import dumps
+from cuibono.ingest.source import Source
 from cuibono.run.engine import Engine, Result
-from cuibono.run.folder import Entry, Old, RunFolder
-from cuibono.run.inputs import Source, with_units
+from cuibono.run.folder import RunFolder
+from cuibono.run.journal import Entry, Old
 
 #: Documents that a model is given at once.
 BATCH = 8
@@ -72,7 +72,6 @@ class Work:
     first: dict[tuple[str | None, str | None], str] = field(default_factory=dict)
     #: Where the annotation of a document stands.
     stands: dict[str, tuple[int, int]] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
 
     def go(self) -> Iterator[Done]:
         """Do what is left."""
@@ -132,7 +131,6 @@ class Work:
     def _remember(self, entry: Entry, start: int) -> None:
         if entry.doc_id is None:
             return
-        self.ids.add(entry.doc_id)
         self.first.setdefault((entry.sha256, entry.media_type), entry.doc_id)
         if entry.problem is None:
             self.stands[entry.doc_id] = (start, entry.end)
@@ -140,15 +138,13 @@ class Work:
     def _slot(self, source: Source) -> _Slot:
         digest = source.digest()
         copied = self.old.get(source.key, digest)
-        # A name that is taken by now, or a twin of what is gone: done again.
-        if copied and copied[0].doc_id not in self.ids and (copied[0].same_as is None or copied[0].same_as in self.ids):
+        if copied and self._holds(copied[0], source):
             self._remember(copied[0], 0)
             return _Slot(source.key, digest, copied=copied)
         if source.problem:
             return _Slot(source.key, digest, problem=source.problem)
         try:
             document = source.read()
-            document = replace(document, doc_id=self._unused(document.doc_id, source.key))
             if self.units:
                 return _Slot(source.key, digest, with_units(document, self.units))
         except CuibonoError as error:
@@ -157,12 +153,11 @@ class Work:
         first = self.first.setdefault(text, document.doc_id)
         return _Slot(source.key, digest, document, twin=first if first != document.doc_id else None)
 
-    def _unused(self, doc_id: str, key: str) -> str:
-        """The id; where that is taken, the folder's name before it, then a part of the hash of where it is from."""
-        candidates = (doc_id, f"{PurePosixPath(key).parent.name}-{doc_id}")
-        chosen = next((c for c in candidates if c not in self.ids), f"{doc_id}-{sha256(key)[:8]}")
-        self.ids.add(chosen)
-        return chosen
+    def _holds(self, entry: Entry, source: Source) -> bool:
+        """Whether a run from the beginning would come to the same: under this name, as the twin of the same text."""
+        if entry.doc_id is None or self.units:
+            return entry.doc_id in (None, source.doc_id)
+        return (entry.doc_id, entry.same_as) == (source.doc_id, self.first.get((entry.sha256, entry.media_type)))
 
     def _write(self, slots: Sequence[_Slot], results: Iterator[Result]) -> Iterator[Done]:
         fresh: dict[str, str] = {}
@@ -197,6 +192,21 @@ class Work:
         found = Document.from_dict(json.loads(line))
         own = replace(found, doc_id=document.doc_id, source=document.source, meta=document.meta)
         return replace(named, same_as=slot.twin), dumps(own)
+
+
+def with_units(document: Document, units: Mapping[str, Document]) -> Document:
+    """The document with the units that another annotation gives it.
+
+    Raises:
+        InputError: That annotation has no such document, or is about another text.
+    """
+    given = units.get(document.doc_id)
+    path = document.source["path"]
+    if given is None:
+        raise InputError(path, f"no units given for {document.doc_id!r}; there are units for: {', '.join(units)}")
+    if given.text_sha256 != document.text_sha256:
+        raise InputError(path, f"text_sha256: found {document.text_sha256}; the units are for {given.text_sha256}")
+    return replace(document, units=given.units, actors=given.actors)
 
 
 def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
