@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from spacy.language import Language
 from spacy.tokens import Span
@@ -136,49 +135,6 @@ class Annotator:
                 yield f"unit {unit.id} is longer than the model's window and was read in {pieces} pieces"
         if not document.units:
             yield "no unit was found: no paragraph has a sentence that asserts something"
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """All that decides what an annotator writes, by name; it can be sent to another process, which loads the models.
-
-    Attributes:
-        actors: As a user wrote them.
-        threads: Of each network; 0 is as many as there are cores. Changes no result.
-    """
-
-    actors: tuple[str, ...]
-    model: str = DEFAULT_MODEL
-    abstain_below: float = 0.0
-    label_map: tuple[tuple[str, str], ...] = ()
-    spacy_model: str = SPACY_MODEL
-    threads: int = 0
-
-    def annotator(self) -> Annotator:
-        """Load everything. Raises ValueError for an actor that is none, ModelError for a model."""
-        from cuibono.classify import encoder
-
-        encoder.threads = self.threads
-        table = load_table()
-        actors = [table.resolve(name) for name in self.actors]
-        options: dict[str, Any] = {"abstain_below": self.abstain_below, "label_map": dict(self.label_map)}
-        return Annotator(actors, load_classifier(self.model, **options), self.spacy_model)
-
-    def __call__(self) -> Callable[[Sequence[Document]], Iterator[Document]]:
-        """What a worker does to a batch of documents."""
-        return self.annotator().annotate_many
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON, without what changes no result."""
-        out = asdict(self)
-        del out["threads"]
-        return out | {"actors": list(self.actors), "label_map": dict(self.label_map)}
-
-    @classmethod
-    def from_dict(cls, found: Mapping[str, Any], threads: int = 0) -> Setup:
-        """From JSON. Raises KeyError or TypeError for what is none."""
-        pairs = tuple(sorted(found["label_map"].items()))
-        return cls(**{**found, "actors": tuple(found["actors"]), "label_map": pairs, "threads": threads})
 
 
 def _differ(left: _Judged, right: _Judged) -> bool:

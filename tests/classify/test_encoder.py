@@ -3,16 +3,21 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
+import spacy
 
 from cuibono.annotate import Annotator
 from cuibono.classify import load_classifier
+from cuibono.classify.encoder import Network
 from cuibono.document import LABELS
 from cuibono.errors import ModelError
 from cuibono.extract.actors import load_table
 from cuibono.formats import dumps
+from cuibono.hashes import folder_hash
 from cuibono.ingest import read
+from cuibono.setup import Setup
 
 TEXT = "A Port\n\nPeru lost the port to Chile. Chile gained a port, and Peru paid for it. It rained in Lima.\n"
 
@@ -52,7 +57,7 @@ def test_an_actor_is_read_alike_alone_and_with_others(annotate, write):
     """What is said for one does not depend on who else is asked about; roles depend on nobody."""
     alone, together = annotate(write(TEXT), "Peru"), annotate(write(TEXT), "Chile", "Peru", "Boeing")
     for one, other in zip(alone.units, together.units, strict=True):
-        assert one.stakes["PER"].scores == pytest.approx(other.stakes["PER"].scores, abs=2e-3)
+        assert one.stakes["PER"].scores == other.stakes["PER"].scores
         assert (one.role, one.role_score) == (other.role, other.role_score)
 
 
@@ -68,6 +73,45 @@ def test_a_unit_longer_than_the_window_is_read_in_pieces(annotate, write):
     assert document.units[0].stakes["PER"].extra["pieces"] > 1
     assert "pieces" not in document.units[-1].stakes["PER"].extra
     assert any("u1 is longer than the model's window" in w for w in document.extra["warnings"])
+
+
+def test_no_annotation_depends_on_its_company(trained, write):
+    """Alone or among others, on one thread or four: the same bytes."""
+    paths = [write(f"{TEXT} Text {i}." + " Chile sold the port." * i, f"{i}.txt") for i in range(4)]
+    setup = Setup(("Peru", "Chile"), str(trained), threads=4)
+    together = [dumps(d) for d in setup.annotator().annotate_many([read(path) for path in paths])]
+    alone = replace(setup, threads=1).annotator()
+    assert [dumps(alone.annotate(read(path))) for path in paths] == together
+
+
+def test_what_names_no_actor_is_read_once(trained, write, monkeypatch):
+    """Windows are alike for all actors that they do not name."""
+    seen = []
+    classifier = load_classifier(str(trained))
+    whole = Network.run
+    monkeypatch.setattr(Network, "run", lambda self, window: seen.append(window) or whole(self, window))
+    path = write("A Port\n\nThe port was opened in May. It was paid for by a bank. The ships were late.\n")
+    names = ("Peru", "Chile", "Iran", "Boeing")
+    document = Annotator([load_table().resolve(n) for n in names], classifier).annotate(read(path))
+    assert len(document.units) == 3
+    assert len(seen) == 2  # one for the roles, one for all stakes
+    assert len({json.dumps(u.stakes[a].scores) for u in document.units[:1] for a in document.actors}) == 1
+
+
+def test_a_setup_is_described_without_loading(trained, monkeypatch):
+    """By the same names and hashes as what is loaded."""
+    annotator = Setup(("Peru",), str(trained), 0.4).annotator()
+    by, meta = annotator.classifier.annotator, annotator.nlp.meta
+    monkeypatch.setattr(Network, "open", None)
+    monkeypatch.setattr(spacy, "load", None)
+    found = Setup(("Peru",), str(trained), 0.4).describe()
+    assert found["model"] == {"name": by.name, "version": by.version, **by.extra}
+    assert found["model"]["abstain_below"] == 0.4
+    assert found["spacy_model"]["name"] == f"{meta['lang']}_{meta['name']}"
+    assert found["spacy_model"]["version"] == meta["version"]
+    assert found["spacy_model"]["sha256"] == folder_hash(annotator.nlp.path)
+    assert found["actors"] == {"PER": "Peru"}
+    assert found["actor_table"] == {"sha256": annotator.table.digest}
 
 
 def test_why_names_words_by_their_place(write):

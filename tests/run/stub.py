@@ -85,7 +85,7 @@ class MakeNone:
 
 def main(out: str, workers: str, *inputs: str) -> None:
     """Run, going on with what is there."""
-    engine = Here(many) if workers == "1" else Processes(Make(), int(workers))
+    engine = Here(lambda: many) if workers == "1" else Processes(Make(), int(workers))
     with RunFolder(Path(out), CONFIG, resume=True) as folder:
         for _ in run(lambda: sources(inputs), engine, folder, manifest=lambda f: manifest_of(f, {})):
             pass

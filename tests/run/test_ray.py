@@ -39,7 +39,7 @@ def ray():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
         engine = Ray(Make(), 2)
-        engine.reach()
+        engine.start()
         import ray
 
         yield ray
@@ -176,7 +176,7 @@ def test_uneven_batches(ray, tmp_path):
     sizes = [n * 7 % 5 for n in range(60)]
     given = [documents(range(10 * n, 10 * n + size)) for n, size in enumerate(sizes)]
     make = watched(tmp_path, 0.05, 0.0, 0.01, 0.0, 0.02, 0.0, 0.0)
-    assert list(Ray(make, 2).results(given)) == list(Here(make()).results(given))
+    assert list(Ray(make, 2).results(given)) == list(Here(make).results(given))
 
 
 def test_no_input_is_no_work(ray):

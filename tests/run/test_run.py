@@ -13,14 +13,14 @@ from cuibono.ingest import read
 from cuibono.ingest.sources import sources
 from cuibono.run import ANNOTATIONS, FAILURES, INPUTS, MANIFEST, Here, Processes, RunFolder, run
 from cuibono.run.manifest import first_difference, manifest_of, verify
-from tests.run.stub import CONFIG, Make, many
+from tests.run.stub import CONFIG, Make, MakeNone, many
 
 TEXT = "The port was opened in May. It pays."
 
 
 def go(paths, out, *, engine=None, config=CONFIG, resume=False, overwrite=False, **options):
     """A whole run; what was done."""
-    engine = engine or Here(many)
+    engine = engine or Here(lambda: many)
     with RunFolder(out, config, resume=resume, overwrite=overwrite) as folder:
         return list(run(lambda: sources(paths), engine, folder, manifest=lambda f: manifest_of(f, {}), **options))
 
@@ -65,7 +65,7 @@ def test_the_same_text_is_annotated_once(write, tmp_path):
         return many(documents)
 
     paths = [write(TEXT, "a.txt"), write(TEXT, "b.txt"), *texts(write, range(20)), write(TEXT, "z.txt")]
-    done = go(paths, tmp_path / "out", engine=Here(counting))
+    done = go(paths, tmp_path / "out", engine=Here(lambda: counting))
     assert "a" in seen
     assert not {"b", "z"} & set(seen)
     assert [d.same_as for d in done if d.same_as] == ["a", "a"]
@@ -92,7 +92,7 @@ def test_a_run_that_is_broken_off_goes_on_to_the_same_bytes(write, tmp_path):
     go(paths, tmp_path / "whole")
     out = tmp_path / "out"
     with RunFolder(out, CONFIG) as folder:
-        running = run(lambda: sources(paths), Here(many), folder, manifest=lambda f: manifest_of(f, {}))
+        running = run(lambda: sources(paths), Here(lambda: many), folder, manifest=lambda f: manifest_of(f, {}))
         for _ in range(11):
             next(running)
         running.close()
@@ -109,7 +109,7 @@ def test_bytes_that_did_not_reach_the_disk(write, tmp_path, lost):
     for cut in (ANNOTATIONS, INPUTS):
         out = tmp_path / cut
         with RunFolder(out, CONFIG) as folder:
-            running = run(lambda: sources(paths), Here(many), folder)
+            running = run(lambda: sources(paths), Here(lambda: many), folder)
             next(running)
             running.close()
         partial = out / "partial" / cut
@@ -186,7 +186,7 @@ def test_texts_that_were_removed(write, tmp_path):
 def interrupted(paths, out, after, **options):
     """A run that is broken off after so many results."""
     with RunFolder(out, CONFIG, **options) as folder:
-        running = run(lambda: sources(paths), Here(many), folder, retry=options.get("resume", False))
+        running = run(lambda: sources(paths), Here(lambda: many), folder, retry=options.get("resume", False))
         for _ in range(after):
             next(running)
         running.close()
@@ -210,7 +210,7 @@ def test_a_rebuild_that_is_broken_off_loses_nothing(write, tmp_path, first):
     for name in ("00", "000"):
         paths.insert(0, write(f"{TEXT} Text {name}.", f"in/{name}.txt"))
         interrupted(paths, out, 3, resume=True)
-    go(paths, out, resume=True, engine=Here(counting))
+    go(paths, out, resume=True, engine=Here(lambda: counting))
     done = 20 if first == 20 else 16
     assert set(seen) <= {str(n) for n in range(done, 20)} | {"00", "000"}
     go(paths, tmp_path / "whole")
@@ -283,7 +283,7 @@ def test_failures_are_tried_again(write, tmp_path):
                 raise CuibonoError("b: no memory left")
             yield from many([document])
 
-    go(paths, tmp_path / "out", engine=Here(failing))
+    go(paths, tmp_path / "out", engine=Here(lambda: failing))
     again = go(paths, tmp_path / "out", resume=True)
     assert again[1].problem == "b: no memory left"
     seen = []
@@ -292,18 +292,35 @@ def test_failures_are_tried_again(write, tmp_path):
         seen.extend(d.doc_id for d in documents)
         return many(documents)
 
-    done = go(paths, tmp_path / "out", resume=True, retry=True, engine=Here(counting))
+    done = go(paths, tmp_path / "out", resume=True, retry=True, engine=Here(lambda: counting))
     assert all(d.problem is None for d in done)
     assert seen == ["b"]
     go(paths, tmp_path / "whole")
     assert written(tmp_path / "out") == written(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("engine", [Here(MakeNone()), Processes(MakeNone(), 2)], ids=["here", "processes"])
+def test_a_model_that_cannot_be_loaded(write, tmp_path, engine):
+    """The reason is said, and nothing is in the way of the next run."""
+    paths = texts(write, "ab")
+    with pytest.raises(CuibonoError, match="models/lost: no such model"):
+        go(paths, tmp_path / "out", engine=engine)
+    assert len(go(paths, tmp_path / "out")) == 2
+
+
+def test_a_run_that_did_nothing_is_in_nobodys_way(write, tmp_path):
+    """Broken off before anything was done, it is begun again without --resume."""
+    paths = texts(write, "ab")
+    with RunFolder(tmp_path / "out", CONFIG) as folder:
+        folder.begin()
+    assert len(go(paths, tmp_path / "out")) == 2
+
+
 def test_an_unfinished_run_is_not_begun_anew_by_mistake(write, tmp_path):
     """--resume or --overwrite, or it is refused; a finished one may be run again."""
     paths = texts(write, range(3))
     with RunFolder(tmp_path / "out", CONFIG) as folder:
-        next(run(lambda: sources(paths), Here(many), folder))
+        next(run(lambda: sources(paths), Here(lambda: many), folder))
     with pytest.raises(InputError, match="unfinished run; allowed: --resume"):
         go(paths, tmp_path / "out")
     go(paths, tmp_path / "out", overwrite=True)

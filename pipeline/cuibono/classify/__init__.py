@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
+from cuibono.classify.abstain import abstaining
 from cuibono.classify.base import Classifier
+from cuibono.document import Annotator
 from cuibono.errors import ModelError
 
-__all__ = ["HUB", "Classifier", "find_folder", "load_classifier", "models"]
+__all__ = ["HUB", "Classifier", "annotator_of", "find_folder", "load_classifier", "models"]
 
 #: What the name of a model from the Hugging Face hub, or of a local transformers folder, begins with.
 HUB = "hub:"
@@ -27,8 +29,7 @@ def load_classifier(name: str, *, abstain_below: float = 0.0, label_map: Mapping
         ModelError: An unknown name, a folder that is damaged, or something that the model needs is missing.
         ValueError: ``abstain_below`` is no probability.
     """
-    if not 0.0 <= abstain_below <= 1.0:
-        raise ValueError(f"abstain_below: found {abstain_below}; allowed: a probability, 0 to 1")
+    _check_limit(abstain_below)
     if name.startswith(HUB):
         from cuibono.classify.hub import Hub
 
@@ -40,6 +41,24 @@ def load_classifier(name: str, *, abstain_below: float = 0.0, label_map: Mapping
     from cuibono.classify.abstain import Abstaining
 
     return Abstaining(classifier, abstain_below)
+
+
+def annotator_of(name: str, *, abstain_below: float = 0.0, label_map: Mapping[str, str] | None = None) -> Annotator:
+    """Who will be written into the annotations of a classifier, with its hash; no network of ours is loaded for it.
+
+    Args and errors as for :func:`load_classifier`; what only loading tells is not found.
+    """
+    from cuibono.classify.folder import ModelFolder
+
+    if name.startswith(HUB):  # the hub alone knows which revision it is
+        return load_classifier(name, abstain_below=abstain_below, label_map=label_map).annotator
+    _check_limit(abstain_below)
+    return abstaining(ModelFolder.open(find_folder(name)).annotator, abstain_below)
+
+
+def _check_limit(abstain_below: float) -> None:
+    if not 0.0 <= abstain_below <= 1.0:
+        raise ValueError(f"abstain_below: found {abstain_below}; allowed: a probability, 0 to 1")
 
 
 def _open(folder: Path) -> Classifier:

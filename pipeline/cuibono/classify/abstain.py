@@ -11,6 +11,11 @@ from cuibono.classify.base import Classifier
 from cuibono.document import Annotator, Stakes
 
 
+def abstaining(annotator: Annotator, below: float) -> Annotator:
+    """An annotator with a limit beside its hash; without one as it is."""
+    return replace(annotator, extra={**annotator.extra, "abstain_below": below}) if below else annotator
+
+
 class Abstaining:
     """Writes ``none`` with ``"abstained": true`` where the probability of a label is less than a limit.
 
@@ -27,8 +32,7 @@ class Abstaining:
     @property
     def annotator(self) -> Annotator:
         """The classifier's, with the limit beside its hash."""
-        found = self._classifier.annotator
-        return replace(found, extra={**found.extra, "abstain_below": self._below})
+        return abstaining(self._classifier.annotator, self._below)
 
     def roles(self, units: Sequence[Span]) -> list[tuple[str, float]]:
         """As the classifier says."""

@@ -6,8 +6,10 @@ smaller one labels the roles, which do not depend on the actor. How they were tr
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +20,12 @@ from spacy.tokens import Doc, Span
 from cuibono.classify.calibration import Calibration
 from cuibono.classify.folder import ModelFolder
 from cuibono.classify.windows import Limits, Piece, Special, Stretch, Tokens, Window, pad, windows
-from cuibono.document import LABELS, ROLES, Annotator, Stakes
+from cuibono.document import LABELS, ROLES, Stakes
 from cuibono.errors import ModelError
 from cuibono.extract.blocks import BLOCKS, offset
 
 Floats = NDArray[np.float32]
 
-#: Tokens of a batch, padding included: enough to keep two cores busy, little enough for their caches.
-_BATCH = 2048
 #: How many words ``why`` names.
 _SHOWN = 3
 
@@ -53,7 +53,7 @@ class Encoder:
     def __init__(self, model: ModelFolder) -> None:
         self._stakes = Network.open(model, "stakes")
         self._roles = Network.open(model, "roles")
-        self.annotator = Annotator(model.name, "model", model.version, {"sha256": model.digest})
+        self.annotator = model.annotator
 
     def roles(self, units: Sequence[Span]) -> list[tuple[str, float]]:
         """See :class:`cuibono.classify.base.Classifier`."""
@@ -103,19 +103,32 @@ class Reading:
     weights: list[list[tuple[Stretch, float]]]
 
 
-#: Threads of a network; 0 is as many as there are cores. Several processes on one machine share them out.
+#: Windows that a network reads at once; 0 is as many as there are cores. Several processes on one machine share them
+#: out. Changes no result.
 threads = 0
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One ONNX network with what it needs to read a text."""
+    """One ONNX network with what it needs to read a text.
+
+    Each window is a pass of its own, and as many passes run at once as there are threads. On a CPU that is no slower
+    than batches (a window of some 200 tokens fills a core; ``benchmarks/speed.py`` measures it), nothing is padded,
+    and what is said of a window cannot depend on its company: not on the batch, the number of workers, or on where a
+    run was broken off.
+    """
 
     session: Any
     tokenizer: Any
     special: Special
     limits: Limits
     calibration: Calibration
+    pool: Executor
 
     @classmethod
     def open(cls, model: ModelFolder, section: str) -> Network:
@@ -134,14 +147,15 @@ class Network:
             raise ModelError(f"{place}: {section}: found {error!r}; allowed: what cuibono train writes") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Weights stored as integers are turned back once, at load, not in every run.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own errors share no base
             raise ModelError(f"{path}: onnxruntime cannot load it: {str(error).splitlines()[0]}") from None
-        return cls(session, tokenizer, special, limits, calibration)
+        pool = ThreadPoolExecutor(threads or cores(), thread_name_prefix=f"cuibono-{section}")
+        return cls(session, tokenizer, special, limits, calibration, pool)
 
     def tokens(self, doc: Doc) -> Tokens:
         """The text of a parsed document, tokenized."""
@@ -149,27 +163,43 @@ class Network:
 
     def read(self, texts: Sequence[Tokens], units: Sequence[Stretch]) -> list[Reading]:
         """What the network says of the same units in each of these texts (one text, differently masked)."""
-        inputs = [(i, w) for i, text in enumerate(texts) for w in windows(text, units, self.special, self.limits)]
-        logits: list[list[list[Floats]]] = [[[] for _ in units] for _ in texts]
-        weights: list[list[list[tuple[Stretch, float]]]] = [[[] for _ in units] for _ in texts]
-        for batch in batches(inputs):
-            found, weighed = self.run([window for _, window in batch])
-            for i, (text, window) in enumerate(batch):
-                for j, piece in enumerate(window.pieces):
-                    logits[text][piece.unit].append(found[i, j])
-                    if weighed is not None:
-                        weights[text][piece.unit] += _weights(texts[text], window, piece, weighed[i, j])
-        return [
-            Reading(np.stack([np.mean(x, axis=0) for x in of_text]), np.array([len(x) for x in of_text]), of_units)
-            for of_text, of_units in zip(logits, weights, strict=True)
-        ]
+        found = [windows(text, units, self.special, self.limits) for text in texts]
+        said = self.run_all(window for of_text in found for window in of_text)
+        return [self._reading(*row, len(units), said) for row in zip(texts, found, strict=True)]
 
-    def run(self, batch: Sequence[Window]) -> tuple[Floats, Floats | None]:
-        """One pass: logits, (windows, units, classes), and if it gives them weights, (windows, units, tokens)."""
-        rows = [(window.ids, [(piece.start, piece.end) for piece in window.pieces]) for window in batch]
-        ids, mask, units = pad(rows, self.special.pad)
+    def run_all(self, asked: Iterable[Window]) -> dict[Key, Answer]:
+        """Passes over windows, each of which is read once: those that name none of several actors are the same."""
+        by_key = {_key(window): window for window in asked}
+        # The longest first, so that no thread has a long one left when the others are through.
+        keys = sorted(by_key, key=lambda key: -len(key[0]))
+        return dict(zip(keys, self.pool.map(lambda key: self.run(by_key[key]), keys), strict=True))
+
+    def run(self, window: Window) -> Answer:
+        """One pass: logits, (units, classes), and if the network gives them weights, (units, tokens)."""
+        ids, mask, units = pad([(window.ids, [(piece.start, piece.end) for piece in window.pieces])], self.special.pad)
         logits, *more = self.session.run(None, {"ids": ids, "mask": mask, "units": units})
-        return logits, more[0] if more else None
+        return logits[0], more[0][0] if more else None
+
+    def _reading(self, text: Tokens, found: Sequence[Window], units: int, said: Mapping[Key, Answer]) -> Reading:
+        logits: list[list[Floats]] = [[] for _ in range(units)]
+        weights: list[list[tuple[Stretch, float]]] = [[] for _ in range(units)]
+        for window in found:
+            scores, weighed = said[_key(window)]
+            for j, piece in enumerate(window.pieces):
+                logits[piece.unit].append(scores[j])
+                if weighed is not None:
+                    weights[piece.unit] += _weights(text, window, piece, weighed[j])
+        means = np.stack([np.mean(of_unit, axis=0) for of_unit in logits])
+        return Reading(means, np.array([len(of_unit) for of_unit in logits]), weights)
+
+
+#: What a network is given of a window, and what it says: see :meth:`Network.run`.
+Key = tuple[tuple[int, ...], tuple[Piece, ...]]
+Answer = tuple[Floats, Floats | None]
+
+
+def _key(window: Window) -> Key:
+    return tuple(window.ids), tuple(window.pieces)
 
 
 def _weights(text: Tokens, window: Window, piece: Piece, weighed: Floats) -> list[tuple[Stretch, float]]:
@@ -177,18 +207,6 @@ def _weights(text: Tokens, window: Window, piece: Piece, weighed: Floats) -> lis
     at = [window.first + i for i in range(piece.start, piece.end)]
     shares = weighed[piece.start : piece.end]
     return [((text.starts[i], text.ends[i]), float(share)) for i, share in zip(at, shares, strict=True)]
-
-
-def batches(inputs: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
-    """Windows of like length together, so that little is padding."""
-    batch: list[tuple[int, Window]] = []
-    for item in sorted(inputs, key=lambda pair: len(pair[1].ids)):
-        if batch and (len(batch) + 1) * len(item[1].ids) > _BATCH:
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
 
 
 def _why(doc: Doc, weights: Sequence[tuple[Stretch, float]]) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cuibono.document import sha256
+from cuibono.document import Annotator, sha256
 from cuibono.errors import ModelError
 
 #: Raised when the shape of config.json changes; a folder of another version is refused.
@@ -51,6 +51,11 @@ class ModelFolder:
         for name, expected in files.items():
             found._check(name, expected)
         return found
+
+    @property
+    def annotator(self) -> Annotator:
+        """Who is written into the annotation file."""
+        return Annotator(self.name, "model", self.version, {"sha256": self.digest})
 
     def file(self, name: str) -> Path:
         """The path of one of the model's files."""

@@ -8,6 +8,7 @@ the unit with the actor's name as the second text, as models of target-dependent
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from cuibono.classify.encoder import rounded
 from cuibono.document import LABELS, Annotator, Stakes
 from cuibono.errors import ModelError
 from cuibono.extract.actors import load_table
+from cuibono.hashes import folder_hash
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +57,10 @@ class Hub:
         self._names = load_table().names
         self._role_model = _roles()
         revision = getattr(self._model.config, "_commit_hash", None)
-        self.annotator = Annotator(f"hub:{name}", "model", revision or "local", {"cuibono": __version__})
+        extra: dict[str, Any] = {"cuibono": __version__}
+        if Path(name).is_dir():
+            extra["sha256"] = folder_hash(Path(name))
+        self.annotator = Annotator(f"hub:{name}", "model", revision or "local", extra)
 
     def roles(self, units: Sequence[Span]) -> list[tuple[str, float]]:
         """Those of ``rules-v1``: a model of stakes says nothing of roles."""

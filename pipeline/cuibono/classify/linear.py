@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 from cuibono.classify.encoder import Network, mentions_of, rounded
 from cuibono.classify.folder import ModelFolder
 from cuibono.classify.windows import Stretch
-from cuibono.document import LABELS, ROLES, Annotator, Stakes
+from cuibono.document import LABELS, ROLES, Stakes
 from cuibono.errors import ModelError
 
 #: The word that stands for the actor asked about.
@@ -46,7 +46,7 @@ class Linear:
         self._stakes = _estimator(model, "stakes.skops")
         self._roles = _estimator(model, "roles.skops")
         self._network = Network.open(model, "network") if "network" in model.config else None
-        self.annotator = Annotator(model.name, "model", model.version, {"sha256": model.digest})
+        self.annotator = model.annotator
 
     def roles(self, units: Sequence[Span]) -> list[tuple[str, float]]:
         """See :class:`cuibono.classify.base.Classifier`."""

@@ -20,7 +20,7 @@ from cuibono.classify.effects import UNNAMED, Effect, effects
 from cuibono.classify.folder import ModelFolder
 from cuibono.classify.mentions import Mentions, mentions
 from cuibono.classify.sides import Pair, rivalries, ties
-from cuibono.document import LABELS, Annotator, Stakes
+from cuibono.document import LABELS, Stakes
 from cuibono.extract.actors import ActorTable, load_table
 from cuibono.extract.blocks import offset
 
@@ -63,7 +63,7 @@ class Rules:
         self._lexicon = lexicons.load(model.file("lexicon.tsv"))
         self._roles = role_rules.load(model.file("roles.json"))
         self._table = table or load_table()
-        self.annotator = Annotator(model.name, "model", model.version, {"sha256": model.digest})
+        self.annotator = model.annotator
 
     def roles(self, units: Sequence[Span]) -> list[tuple[str, float]]:
         """See :class:`cuibono.classify.base.Classifier`."""

@@ -83,9 +83,9 @@ def add_actors(commands: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from cuibono.annotate import Setup
     from cuibono.extract.actors import load_table
     from cuibono.extract.pipeline import SPACY_MODEL
+    from cuibono.setup import Setup
 
     check_engine(args)
     names = args.actor or ["Russia"]

@@ -47,26 +47,25 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _reproduce(args: argparse.Namespace) -> int:
-    from cuibono.annotate import Setup
     from cuibono.errors import InputError
     from cuibono.run import RunFolder
     from cuibono.run.manifest import first_difference, read_manifest
+    from cuibono.setup import Setup
 
     check_engine(args)
     said = read_manifest(args.folder)
     if args.out.is_dir() and any(args.out.iterdir()):
         raise InputError(args.out, "found a folder that holds something; allowed: a new one")
     setup = Setup.from_dict(said["config"]["setup"])
-    annotator = setup.annotator()
     units = Path(said["inputs"]["units"]) if said["inputs"].get("units") else None
     inputs = {key: said["inputs"][key] for key in ("paths", "columns", "split")}
-    config = config_of(setup, annotator, units, inputs)
+    config = config_of(setup, units, inputs)
     for key, value in config.items():
         if value != said["config"][key]:
             problem = f"{key}: found {value}; the manifest says {said['config'][key]}"
             raise InputError(args.folder, f"cannot be run again: {problem}")
     with RunFolder(args.out, config) as folder:
-        for done in results(inputs, setup, annotator, folder, args, units, retry=False):
+        for done in results(inputs, setup, folder, args, units, retry=False):
             if done.problem and not args.quiet:
                 say(f"note: {done.problem}")
     difference = first_difference(args.folder, args.out)

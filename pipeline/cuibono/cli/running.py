@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,9 @@ from cuibono.cli.tables import tables_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from cuibono.annotate import Annotator, Setup
     from cuibono.document import Document
     from cuibono.run import Done, Engine, RunFolder, Source
+    from cuibono.setup import Setup
 
 #: With more inputs than this only their number is shown, not a table each.
 FEW = 20
@@ -32,6 +31,9 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=1, metavar="N", help="processes, each with a model of its own (default: 1)"
     )
     parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="of each process (default: the cores, divided among them)"
+    )
+    parser.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="whose processes (default: local; ray: extra ray)"
     )
     parser.add_argument(
@@ -43,6 +45,8 @@ def check_engine(args: argparse.Namespace) -> None:
     """Raises ValueError for what :func:`add_engine` cannot tell by itself."""
     if args.workers < 1:
         raise ValueError(f"--workers: found {args.workers}; allowed: 1 and more")
+    if args.threads < 0:
+        raise ValueError(f"--threads: found {args.threads}; allowed: 1 and more")
     if args.ray_address and args.engine != "ray":
         raise ValueError(f"--ray-address: found --engine {args.engine}; allowed: --engine ray")
 
@@ -51,17 +55,15 @@ def go(args: argparse.Namespace, setup: Setup) -> int:
     """Run, show, count."""
     from cuibono.run import ANNOTATIONS, RunFolder
 
-    # Loaded here also where workers do the work: what is wrong with a model is said before anything is written.
-    annotator = setup.annotator()
     inputs = {
         "paths": list(args.inputs),
         "columns": {name: getattr(args, f"{name}_column") for name in COLUMNS},
         "split": args.split,
     }
-    config = config_of(setup, annotator, args.units, inputs)
+    config = config_of(setup, args.units, inputs)
     again = args.retry_failures
     with RunFolder(args.out, config, resume=args.resume or again, overwrite=args.overwrite) as folder:
-        done = results(inputs, setup, annotator, folder, args, args.units, retry=again)
+        done = results(inputs, setup, folder, args, args.units, retry=again)
         counts, summaries = _shown(args, done, _total(inputs))
     if args.parquet:
         tables_of(args.out / ANNOTATIONS, args.out)
@@ -72,26 +74,15 @@ def go(args: argparse.Namespace, setup: Setup) -> int:
     return BAD_INPUT if counts["failed"] else OK
 
 
-def config_of(setup: Setup, annotator: Annotator, units: Path | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def config_of(setup: Setup, units: Path | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What decides the results of a run, with the hashes of what is only named."""
     from cuibono.errors import InputError
-    from cuibono.run.manifest import file_hash, folder_hash
+    from cuibono.hashes import file_hash, folder_hash
 
     if units is not None and not units.exists():
         raise InputError(units, "no such file")
-    by = annotator.classifier.annotator
-    spacy_model = annotator.nlp.meta
-    where = getattr(annotator.nlp, "_path", None)
     return {
-        "setup": setup.to_dict(),
-        "actors": dict(annotator.actors),
-        "model": {"name": by.name, "version": by.version, **by.extra},
-        "spacy_model": {
-            "name": f"{spacy_model['lang']}_{spacy_model['name']}",
-            "version": spacy_model["version"],
-            "sha256": folder_hash(Path(where)) if where else None,
-        },
-        "actor_table": {"sha256": annotator.table.digest},
+        **setup.describe(),
         "units": None if units is None else folder_hash(units) if units.is_dir() else file_hash(units),
         # Which texts are read is seen input by input; which cells are, only here.
         "columns": inputs["columns"],
@@ -102,7 +93,6 @@ def config_of(setup: Setup, annotator: Annotator, units: Path | None, inputs: Ma
 def results(
     inputs: Mapping[str, Any],
     setup: Setup,
-    annotator: Annotator,
     folder: RunFolder,
     args: argparse.Namespace,
     units: Path | None,
@@ -120,7 +110,7 @@ def results(
     given: dict[str, Document] = {d.doc_id: d for d in load(units)} if units else {}
     return run(
         _sources(inputs),
-        _engine(setup, annotator, args),
+        _engine(setup, args),
         folder,
         units=given,
         retry=retry,
@@ -150,19 +140,20 @@ def _total(inputs: Mapping[str, Any]) -> int | None:
     return sum(1 for _ in _sources(inputs)())
 
 
-def _engine(setup: Setup, annotator: Annotator, args: argparse.Namespace) -> Engine:
+def _engine(setup: Setup, args: argparse.Namespace) -> Engine:
+    from cuibono.classify.encoder import cores
     from cuibono.run import Here, Processes
 
     workers: int = args.workers
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads: int = args.threads or max(1, cores() // workers)
     if args.engine == "ray":
         from cuibono.run.ray_engine import Ray
 
-        engine = Ray(replace(setup, threads=1 if args.ray_address else threads), workers, args.ray_address)
-        engine.reach()
-        return engine
+        if args.ray_address:  # each worker is given one CPU there
+            threads = args.threads or 1
+        return Ray(replace(setup, threads=threads), workers, args.ray_address)
     if workers == 1:
-        return Here(annotator.annotate_many)
+        return Here(replace(setup, threads=threads))
     return Processes(replace(setup, threads=threads), workers)
 
 

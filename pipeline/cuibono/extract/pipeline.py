@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import spacy
+from spacy import util
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -81,6 +83,19 @@ def load_spacy(model: str = SPACY_MODEL) -> Language:
     return nlp
 
 
+def spacy_folder(model: str = SPACY_MODEL) -> Path:
+    """Where the files of a spaCy pipeline lie; it is not loaded. Raises :class:`ModelError` if it is not there."""
+    folder = Path(model)
+    if util.is_package(model):
+        package = util.get_package_path(model)
+        meta = util.get_model_meta(package)
+        folder = package / f"{meta['lang']}_{meta['name']}-{meta['version']}"
+    if not (folder / "meta.json").is_file():
+        load_spacy(model)
+        raise ModelError(f"spaCy model {model!r}: found no meta.json; allowed: a package or a folder of spaCy's")
+    return folder
+
+
 def parse(document: Document, nlp: Language) -> Parsed:
     """Run the pipeline over one document.
 
@@ -102,4 +117,4 @@ def parse_many(documents: list[Document], nlp: Language) -> Iterator[Parsed]:
         yield Parsed(document, view, doc)
 
 
-__all__ = ["MAX_CHARACTERS", "SPACY_MODEL", "Parsed", "entities", "load_spacy", "parse", "parse_many"]
+__all__ = ["MAX_CHARACTERS", "SPACY_MODEL", "Parsed", "entities", "load_spacy", "parse", "parse_many", "spacy_folder"]

@@ -29,11 +29,12 @@ def find_units(doc: Doc) -> Doc:
     """Set the span groups ``units`` and ``halves``."""
     wholes: list[Span] = []
     halves: list[Span] = []
+    text = doc.text  # put together from all tokens whenever it is asked for
     for paragraph in paragraphs(doc):
         for sentence in sentences(doc, paragraph):
-            if is_assertion(sentence) and (whole := _trimmed(sentence)) is not None:
+            if is_assertion(sentence) and (whole := _trimmed(sentence, text)) is not None:
                 wholes.append(whole)
-                halves.extend(split(sentence))
+                halves.extend(split(sentence, text))
     doc.spans[UNITS] = wholes
     doc.spans[HALVES] = halves
     return doc
@@ -42,7 +43,8 @@ def find_units(doc: Doc) -> Doc:
 def sentences(doc: Doc, paragraph: Span) -> Iterator[Span]:
     """The sentences of a paragraph; what the parser cut off in mid-sentence is put back."""
     start: int | None = None
-    found = [s for s in doc.sents if paragraph.start <= s.start < paragraph.end]
+    # Not in the stubs of spaCy; those of the whole doc would be gone through for each paragraph.
+    found = [s for s in paragraph.sents if paragraph.start <= s.start]  # type: ignore[attr-defined]
     for sentence, following in zip(found, [*found[1:], None], strict=True):
         start = sentence.start if start is None else start
         end = min(sentence.end, paragraph.end)
@@ -72,12 +74,12 @@ def is_assertion(sentence: Span) -> bool:
     return len(words) >= _LEAST_WORDS and any(_is_finite(t) for t in sentence)
 
 
-def split(sentence: Span) -> list[Span]:
-    """The two halves of a sentence that the codebook might split, or nothing."""
+def split(sentence: Span, text: str) -> list[Span]:
+    """The two halves of a sentence that the codebook might split, or nothing; ``text`` is that of its doc."""
     doc = sentence.doc
     for cut in _cuts(sentence):
-        left = _trimmed(doc[sentence.start : cut], half=True)
-        right = _trimmed(doc[cut : sentence.end], half=True)
+        left = _trimmed(doc[sentence.start : cut], text, half=True)
+        right = _trimmed(doc[cut : sentence.end], text, half=True)
         if left is not None and right is not None and all(map(_is_clause, (left, right))):
             return [left, right]
     return []
@@ -117,8 +119,8 @@ def _is_finite(token: Token) -> bool:
     return token.tag_ in _FINITE or (token.tag_ == "VBN" and token.dep_ == "ROOT" and _has_subject(token))
 
 
-def _trimmed(span: Span, half: bool = False) -> Span | None:
-    start, end = trim(span.doc.text, span.start_char, span.end_char, subordinator=half)
+def _trimmed(span: Span, text: str, half: bool = False) -> Span | None:
+    start, end = trim(text, span.start_char, span.end_char, subordinator=half)
     if start >= end:
         return None
     return span.doc.char_span(start, end, alignment_mode="expand")

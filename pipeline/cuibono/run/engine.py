@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Protocol
 
 from cuibono.document import Document
-from cuibono.errors import CuibonoError
+from cuibono.errors import CuibonoError, ModelError
 from cuibono.formats import dumps
 
 #: Annotates several documents, in their order.
@@ -31,6 +31,12 @@ class Result:
 
 class Engine(Protocol):
     """Annotates batches of documents."""
+
+    def start(self) -> None:
+        """Load the models, before anything is written: there is something to do. Raises ModelError, or another
+        :class:`CuibonoError`, if that cannot be.
+        """
+        ...
 
     def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
         """For each batch its results, in order; batches are taken only as they are needed."""
@@ -60,20 +66,32 @@ def died(document: Document) -> Result:
     return Result(problem=f"{document.doc_id}: the process that annotated it died")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Here:
-    """This process."""
+    """This process.
 
-    many: Many
+    Args:
+        make: Makes the annotator.
+    """
+
+    make: Callable[[], Many]
+    _many: Many | None = field(default=None, init=False, repr=False)
+
+    def start(self) -> None:
+        """See :class:`Engine`."""
+        self._many = self._many or self.make()
 
     def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
         """See :class:`Engine`."""
-        return (annotated(batch, self.many) for batch in batches)
+        self.start()
+        assert self._many is not None
+        for batch in batches:
+            yield annotated(batch, self._many)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Processes:
-    """Several processes, each with a model of its own.
+    """Several processes, each with a model of its own; this one has none.
 
     A worker that dies (killed, out of memory) takes its batch with it; the batch is then done a document at a time,
     and a document at which a worker dies again is a failure.
@@ -85,10 +103,23 @@ class Processes:
 
     make: Callable[[], Many]
     workers: int
+    _pool: _Pool | None = field(default=None, init=False, repr=False)
+
+    def start(self) -> None:
+        """See :class:`Engine`. All workers load at once."""
+        if self._pool is None:
+            self._pool = _Pool(self)
+            try:
+                self._pool.check()
+            except BaseException:
+                self._close()
+                raise
 
     def results(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[Result]]:
         """See :class:`Engine`."""
-        pool = _Pool(self)
+        self.start()
+        pool = self._pool
+        assert pool is not None
         pending: deque[tuple[Sequence[Document], Future[list[Result]]]] = deque()
         source = iter(batches)
         try:
@@ -107,9 +138,14 @@ class Processes:
                     pending.append((following, pool.submit(following)))
                 yield found
         finally:
-            pool.close()
+            self._close()
 
-    def pool(self) -> ProcessPoolExecutor:
+    def _close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def executor(self) -> ProcessPoolExecutor:
         """Workers of their own."""
         # Spawned, not forked: threads of onnxruntime do not survive a fork.
         return ProcessPoolExecutor(self.workers, get_context("spawn"), initializer=_start, initargs=(self.make,))
@@ -117,7 +153,7 @@ class Processes:
     def _one_by_one(self, batch: Sequence[Document]) -> list[Result]:
         """By a worker of their own, of which a document has another one if it kills it."""
         out: list[Result] = []
-        pool = _Pool(replace(self, workers=1))
+        pool = _Pool(Processes(self.make, 1))
         try:
             for document in batch:
                 try:
@@ -135,7 +171,17 @@ class _Pool:
 
     def __init__(self, engine: Processes) -> None:
         self._engine = engine
-        self._executor = engine.pool()
+        self._executor = engine.executor()
+
+    def check(self) -> None:
+        """Wait until the workers have loaded their models. Raises what a worker cannot."""
+        try:
+            for ready in [self._executor.submit(_ready) for _ in range(self._engine.workers)]:
+                ready.result()
+        except BrokenProcessPool:
+            raise ModelError(
+                "a worker died while it loaded the models; allowed: fewer workers, or more memory"
+            ) from None
 
     def submit(self, batch: Sequence[Document]) -> Future[list[Result]]:
         """Hand out a batch."""
@@ -148,7 +194,7 @@ class _Pool:
     def renew(self) -> None:
         """Another pool."""
         self.close()
-        self._executor = self._engine.pool()
+        self._executor = self._engine.executor()
 
     def close(self) -> None:
         """Let go of it."""
@@ -159,14 +205,27 @@ def _well(future: Future[list[Result]]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
 
 
-#: Of a worker.
-_many: Many
+#: Of a worker: what annotates, or why nothing does.
+_many: Many | str
 
 
 def _start(make: Callable[[], Many]) -> None:
     global _many
-    _many = make()
+    try:
+        _many = make()
+    # Kept to be said by the first task: what an initializer raises only breaks the pool.
+    except CuibonoError as error:
+        _many = str(error)
+    except Exception as error:
+        _many = f"{type(error).__name__}: {error}"
+
+
+def _ready() -> None:
+    if isinstance(_many, str):
+        raise ModelError(f"a worker cannot load the models: {_many}")
 
 
 def _work(batch: Sequence[Document]) -> list[Result]:
+    _ready()
+    assert not isinstance(_many, str)
     return annotated(batch, _many)

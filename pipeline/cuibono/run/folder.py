@@ -117,8 +117,13 @@ class RunFolder:
             raise InputError(self.path, f"{problem}; allowed: {allowed}")
         if (self.partial / COMPLETE).exists():
             self._move_up()  # broken off while it did
-        if self.unfinished and not self.resume:
+        if self.unfinished and not self.resume and self._begun():
             raise InputError(self.path, "holds an unfinished run; allowed: --resume, --overwrite, or another folder")
+
+    def _begun(self) -> bool:
+        """Whether anything is done of what is unfinished."""
+        journals = [folder / INPUTS for folder in (self.partial, *self._aside())]
+        return any(path.exists() and path.stat().st_size for path in journals)
 
     def _there(self) -> Any:
         try:

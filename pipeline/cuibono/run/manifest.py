@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections import Counter
@@ -14,6 +13,7 @@ from typing import Any
 
 import cuibono
 from cuibono.errors import InputError
+from cuibono.hashes import file_hash, folder_hash
 from cuibono.run.folder import MANIFEST, OUTPUTS, RunFolder
 from cuibono.run.journal import ANNOTATIONS, INPUTS, read_journal
 
@@ -118,26 +118,12 @@ def _get(of: Any, key: Any) -> Any:
     return of[key] if key < len(of) else None
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @lru_cache(maxsize=1)
 def source_hash() -> str:
     """SHA-256 over the package's own files: a version may be edited, this says so."""
     root = Path(cuibono.__file__).parent
     files = sorted(p for p in root.rglob("*") if p.suffix in (".py", ".tsv", ".j2", ".css", ".js") and p.is_file())
     return folder_hash(root, files)
-
-
-def folder_hash(root: Path, files: list[Path] | None = None) -> str:
-    """SHA-256 over names and contents of the files of a folder."""
-    digest = hashlib.sha256()
-    for path in files or sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        digest.update(f"{path.relative_to(root).as_posix()} {file_hash(path)}\n".encode())
-    return digest.hexdigest()
 
 
 def _version(name: str) -> str | None:

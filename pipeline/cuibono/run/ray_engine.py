@@ -45,8 +45,8 @@ class Ray:
     address: str | None = None
     _connected: bool = field(default=False, init=False, repr=False)
 
-    def reach(self) -> None:
-        """Connect now, so that what is wrong is said before anything is written; results() does so otherwise.
+    def start(self) -> None:
+        """Connect. The workers load their models later, each when there is a CPU for it.
 
         Raises:
             InputError: The cluster cannot be reached.
@@ -68,9 +68,9 @@ class Ray:
 
         Raises:
             ModelError: A worker cannot load the models.
-            CuibonoError: No worker begins. And what :meth:`reach` raises.
+            CuibonoError: No worker begins. And what :meth:`start` raises.
         """
-        self.reach()
+        self.start()
         ray = _library()
         pool = Pool(ray, self.make, self.workers)
         try:

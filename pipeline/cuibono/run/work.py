@@ -96,6 +96,7 @@ class Work:
         """The inputs that are left (None: the run is finished), and what is done of those before them."""
         folder = self.folder
         if not folder.resume:
+            self.engine.start()
             folder.begin()
             return iter(self.sources()), []
         entries = folder.recovered()
@@ -104,6 +105,7 @@ class Work:
             if not folder.sealed:  # broken off at the very end
                 folder.seal(self.manifest(folder))
             return None, entries
+        self.engine.start()
         in_place = folder.unfinished and left is not None
         if folder.unfinished and not in_place:
             folder.set_aside()
