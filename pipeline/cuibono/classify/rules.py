@@ -7,6 +7,7 @@ the actor is what the passage is about.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ class _Context:
     frequent: Counter[str] = field(default_factory=Counter)
 
     def sentence_index(self, unit: Span) -> int:
-        return next((i for i, s in enumerate(self.sentences) if s.end > unit.start), len(self.sentences) - 1)
+        return min(bisect_right(self.sentences, unit.start, key=lambda s: s.end), len(self.sentences) - 1)
 
 
 class Rules:

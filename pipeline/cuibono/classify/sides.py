@@ -8,7 +8,7 @@ sentence sets the two against each other (rule 5).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from spacy.tokens import Doc, Span, Token
@@ -25,6 +25,10 @@ _LEADERS = re.compile(
 )
 
 
+#: Tokens before a name in which its patron may stand.
+_REACH = 8
+
+
 def ties(doc: Doc, homes: Mapping[str, tuple[str, ...]]) -> dict[str, set[str]]:
     """For each actor those to whom what happens to it matters as well.
 
@@ -33,22 +37,23 @@ def ties(doc: Doc, homes: Mapping[str, tuple[str, ...]]) -> dict[str, set[str]]:
         homes: From the actor table: the home state of each company (one id; blocs have more).
     """
     found: dict[str, set[str]] = {}
-    for ent in doc.ents:
+    ents = list(doc.ents)
+    for i, ent in enumerate(ents):
         other = ent._.actor
         if not other:
             continue
         if other.startswith("org:") and len(homes.get(other, ())) == 1:
             found.setdefault(other, set()).add(homes[other][0])
-        for patron in _patrons(doc, ent):
+        for patron in _patrons(doc, ent, ents[max(0, i - _REACH) : i]):
             if patron != other:
                 found.setdefault(other, set()).add(patron)
     return found
 
 
-def _patrons(doc: Doc, ent: Span) -> set[str]:
-    """Who stands behind a name: "Moscow-controlled EAEU", "Iranian President Ebrahim Raisi"."""
-    before = doc[max(ent.sent.start, ent.start - 8) : ent.start]
-    named = [e for e in before.ents if e._.actor and e.label_ in ("GPE", "NORP", "ORG")]
+def _patrons(doc: Doc, ent: Span, before: Sequence[Span]) -> set[str]:
+    """Who of those named before stands behind a name: "Moscow-controlled EAEU", "Iranian President Ebrahim Raisi"."""
+    first = max(ent.sent.start, ent.start - _REACH)
+    named = [e for e in before if e.start >= first and e._.actor and e.label_ in ("GPE", "NORP", "ORG")]
     if not named:
         return set()
     patron = named[-1]

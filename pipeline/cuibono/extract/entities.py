@@ -204,14 +204,19 @@ def _normalised(ent: Span) -> Span | None:
 
 def _merge(table: Iterable[Span], model: Iterable[Span]) -> list[Span]:
     """Table spans win, except inside a longer proper name that only happens to contain one."""
-    kept = list(table)
-    for span in model:
-        touching = [s for s in kept if s.start < span.end and span.start < s.end]
-        if touching and not _contains_by_name(span, touching):
+    kept = dict(enumerate(table))
+    at: dict[int, set[int]] = {}
+    for number, span in kept.items():
+        for i in range(span.start, span.end):
+            at.setdefault(i, set()).add(number)
+    for number, span in enumerate(model, len(kept)):  # these do not overlap each other
+        touching = set().union(*(at.get(i, ()) for i in range(span.start, span.end)))
+        if touching and not _contains_by_name(span, [kept[n] for n in sorted(touching)]):
             continue
-        kept = [s for s in kept if s not in touching]
-        kept.append(span)
-    return sorted(filter_spans(kept), key=lambda s: s.start)
+        for other in touching:
+            del kept[other]
+        kept[number] = span
+    return sorted(filter_spans(kept.values()), key=lambda s: s.start)
 
 
 def _contains_by_name(span: Span, parts: list[Span]) -> bool:
