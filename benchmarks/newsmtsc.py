@@ -30,7 +30,7 @@ def targets(path: Path) -> list[Text]:
             text, span = row["sentence_normalized"], (target["from"], target["to"])
             more = [(m["from"], m["to"]) for m in target.get("further_mentions", [])]
             whole = ((0, len(text)),)
-            name = f"{path.stem}-{number}-{i}"
+            name = f"{path.parent.name}-{path.stem}-{number}-{i}"
             labels = {"target": (POLARITY[target["polarity"]],)}
             out.append(Text(name, text, (0,), whole, (0,), labels, {"target": (span, *more)}, {"target": "target"}))
     return out
