@@ -15,11 +15,9 @@ from transformers import get_linear_schedule_with_warmup
 
 from cuibono.classify.windows import Limits, Special, Tokens, windows
 from cuibono.document import LABELS, ROLES
-from cuibono.errors import ModelError
 from cuibono.train.bases import base_folder, special_names
 from cuibono.train.config import Config
 from cuibono.train.data import Text, fraction
-from cuibono.train.drills import filled, read_drills
 from cuibono.train.network import UnitClassifier, pad
 
 #: Which labels of a unit count for no loss.
@@ -97,9 +95,6 @@ class Trainer:
         self.network = UnitClassifier(base, self.tokenizer, self.special, self.classes, config.dropout)
         self.network.freeze(config.frozen)
         self.reader = Reader(self.tokenizer, self.special, config.task)
-        self._drills = [d for path in sorted(Path(config.drills).glob("*.tsv")) for d in read_drills(path)]
-        if config.drills and not self._drills:
-            raise ModelError(f"drills: found no .tsv file in {config.drills!r}; allowed: a folder of drills")
         self._random = random.Random(config.seed)
 
     def fit(
@@ -116,9 +111,7 @@ class Trainer:
         """
         texts = fraction(texts, self.config.share) if self.config.share < 1 else texts
         weights = class_weights([t for r in self._all(texts) for t in r.targets], self.classes, self.config.class_power)
-        # What stands behind an adapted encoder is trained already.
-        head = 1.0 if self.config.lora else _HEAD
-        groups = self.network.groups(self.config.rate, self.config.rate * head)
+        groups = self.network.groups(self.config.rate, self.config.rate * _HEAD)
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
         steps = sum(1 for _ in self._batches(self._cut(texts))) * self.config.epochs
         self._random = random.Random(self.config.seed)
@@ -175,11 +168,9 @@ class Trainer:
         return logits.float()
 
     def _cut(self, texts: Sequence[Text]) -> list[Row]:
-        """The rows of a pass: each text cut at another length, so that units are seen in varying company; the drills
-        filled with other names.
-        """
+        """The rows of a pass: each text cut at another length, so that units are seen in varying company."""
         rows: list[Row] = []
-        for text in (*texts, *filled(self._drills * self.config.rounds, self._random)):
+        for text in texts:
             limits = self.config.limits
             share = self._random.uniform(self.config.jitter, 1.0)
             rows += self.reader.rows(text, Limits(max(1, round(limits.core * share)), limits.left, limits.right))

@@ -1,8 +1,7 @@
 """A recipe in, a model folder out: what ``cuibono train`` does.
 
-A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder``, ``adapter`` or ``linear``); for an encoder
-``stakes`` and ``roles``, each a :class:`Config`; for an adapter ``start``, an encoder's folder or name, and ``stakes``;
-for a linear model ``estimator`` and, if it needs one, ``base``.
+A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder`` or ``linear``); for an encoder
+``stakes`` and ``roles``, each a :class:`Config`; for a linear model ``estimator`` and, if it needs one, ``base``.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from cuibono.classify import find_folder
 from cuibono.classify.calibration import Calibration
 from cuibono.classify.encoder import Network
 from cuibono.classify.folder import FORMAT, ModelFolder
@@ -26,7 +24,6 @@ from cuibono.classify.windows import Tokens
 from cuibono.document import LABELS, ROLES, sha256
 from cuibono.errors import ModelError
 from cuibono.train import linear
-from cuibono.train.adapter import adapt, load_weights, write_adapted
 from cuibono.train.config import TASKS, Config
 from cuibono.train.data import Text, fraction, read_texts
 from cuibono.train.encoder import Trainer
@@ -47,11 +44,8 @@ def load_recipe(path: Path) -> dict[str, Any]:
         if kind == "encoder":
             for task in TASKS:
                 Config.from_dict({**recipe[task], "task": task})
-        elif kind == "adapter":
-            Config.from_dict(recipe["stakes"])
-            recipe["start"] = str(find_folder(recipe["start"]))
         elif kind != "linear" or recipe["estimator"] not in linear.ESTIMATORS:
-            allowed = f"kind encoder, adapter, or linear with an estimator of {', '.join(linear.ESTIMATORS)}"
+            allowed = f"kind encoder, or linear with an estimator of {', '.join(linear.ESTIMATORS)}"
             raise ModelError(f"{path}: {name}: found kind {kind!r}, {recipe.get('estimator')!r}; allowed: {allowed}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: found {error!r}; allowed: a recipe, see docs/models.md") from None
@@ -70,7 +64,7 @@ def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, s
     parts["train"] = fraction(parts["train"], share) if share < 1 else parts["train"]
     config: dict[str, Any] = {"format": FORMAT, "kind": recipe["kind"], "name": recipe["name"]}
     config |= {"version": str(recipe.get("version", "1.0")), "training": recipe, "corpus": _fingerprint(parts)}
-    build = {"encoder": _encoder, "adapter": _adapter, "linear": _linear}[recipe["kind"]]
+    build = _encoder if recipe["kind"] == "encoder" else _linear
     sections, files = build(recipe, parts, out, work, say)
     config |= sections
     config["files"] = {name: sha256((out / name).read_bytes()) for name in sorted(files)}
@@ -96,33 +90,6 @@ def _encoder(
         files += written
         sections[task]["calibration"] = asdict(_calibrated(sections[task], out, parts["dev"], task))
     return sections, files
-
-
-def _adapter(
-    recipe: dict[str, Any], parts: dict[str, list[Text]], out: Path, work: Path, say: Say
-) -> tuple[dict[str, Any], list[str]]:
-    """The stakes of a trained encoder learn on in an adapter; all else is its own, large weights byte for byte."""
-    start = ModelFolder.open(Path(recipe["start"]))
-    settings = Config.from_dict({**recipe["stakes"], "task": "stakes"})
-    for name in start.config["files"]:
-        if start.file(name) != out / name:
-            shutil.copyfile(start.file(name), out / name)
-    plain = out / PLAIN
-    if not plain.exists():
-        shutil.copyfile(out / "stakes.onnx", plain)
-    trainer = Trainer(settings, work)
-    load_weights(trainer.network, plain)
-    adapt(trainer.network, settings.lora, settings.seed)
-    trainer.fit(parts["train"], say, partial(_progress, trainer, parts["dev"]), work / "stakes.state")
-    write_adapted(trainer.network, plain, out / "stakes.onnx")
-    sections = {task: dict(start.config[task]) for task in TASKS}
-    sections["stakes"]["calibration"] = asdict(_calibrated(sections["stakes"], out, parts["dev"], "stakes"))
-    before = start.config["training"]
-    return {"kind": "encoder", "trained_before": before, **sections}, [*start.config["files"], plain.name]
-
-
-#: The network of an adapted model as it was before.
-PLAIN = "stakes.plain.onnx"
 
 
 def write_network(
