@@ -1,5 +1,5 @@
-"""Models on the corpus's test part: python benchmarks/models.py TEXTS MODEL [MODEL ...] [--out FILE.json]
-                 [--plot FILE.svg]
+"""Models on the corpus's test part: python benchmarks/models.py TEXTS MODEL [MODEL ...] [--corpus FOLDER]
+                 [--out FILE.json] [--plot FILE.svg]
 
 TEXTS is the folder of the texts that are not ours. Each MODEL is a name or a folder, and is scored as it is: on the
 gold units, and end to end, from the text alone. Every number is over all actors together, with a bootstrap over
@@ -31,6 +31,9 @@ from cuibono.formats.jsonl import find_texts
 from cuibono.ingest import read
 
 CORPUS = Path("data/annotated/open")
+OURS = Path("data/raw")
+#: What has been learnt from: actors that none of these labels are unseen.
+LEARNT = (CORPUS / "train", Path("data/annotated/further/train"))
 STAKES = {"labels": LABELS, "over": MACRO_LABELS}
 MEASURES: dict[str, tuple[str, Measure]] = {
     "stakes": ("stakes", partial(macro_f1, **STAKES, end_to_end=False)),
@@ -96,7 +99,8 @@ class Scored:
 
 def score(model: str, texts: Path, golds: Sequence[Document], seen: set[str]) -> Scored:
     """Run a model over the test part."""
-    classifier, table, known = load_classifier(model), load_table(), find_texts(texts)
+    classifier, table = load_classifier(model), load_table()
+    known = {**find_texts(texts), **find_texts(OURS)}
     out = Scored(classifier.annotator.name)
     for gold in golds:
         annotator = Annotator([table.resolve(actor) for actor in gold.actors], classifier)
@@ -104,10 +108,10 @@ def score(model: str, texts: Path, golds: Sequence[Document], seen: set[str]) ->
     return out
 
 
-def second_annotator(texts: Path, golds: Sequence[Document], seen: set[str]) -> Scored:
+def second_annotator(passes: Path, texts: Path, golds: Sequence[Document], seen: set[str]) -> Scored:
     """One first pass against the other, as if it were a model."""
-    first = {d.doc_id: d for d in load(CORPUS / "test" / "first-pass" / "a", texts)}
-    second = {d.doc_id: d for d in load(CORPUS / "test" / "first-pass" / "b", texts)}
+    first = {d.doc_id: d for d in load(passes / "a", texts)}
+    second = {d.doc_id: d for d in load(passes / "b", texts)}
     out = Scored("a second annotator")
     for gold in golds:
         out.add(first[gold.doc_id], second[gold.doc_id], second[gold.doc_id], seen)
@@ -173,13 +177,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", type=Path)
     parser.add_argument("models", nargs="+")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="whose test part: default %(default)s")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--plot", type=Path)
     args = parser.parse_args()
-    golds = load(CORPUS / "test", args.texts)
-    seen = {a for d in load(CORPUS / "train") for a in d.actors}
+    golds = load(args.corpus / "test", args.texts)
+    seen = {a for folder in LEARNT for d in load(folder) for a in d.actors}
     systems = [score(model, args.texts, golds, seen) for model in args.models]
-    systems.append(second_annotator(args.texts, golds, seen))
+    systems.append(second_annotator(args.corpus / "test" / "first-pass", args.texts, golds, seen))
     drawn = weights(len(golds))
     main_measures = ["stakes", "unseen actors", "end to end", "roles", "units"]
     rows = [[s.name, *(shown(*s.value(m, drawn)) for m in main_measures)] for s in systems]

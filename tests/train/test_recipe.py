@@ -13,6 +13,7 @@ from cuibono.errors import ModelError
 from cuibono.evaluate import align
 from cuibono.extract.actors import load_table
 from cuibono.formats import load
+from cuibono.train.adapter import adapt, load_weights, write_adapted
 from cuibono.train.config import Config
 from cuibono.train.data import fraction, read_texts
 from cuibono.train.encoder import Trainer, class_weights
@@ -130,3 +131,60 @@ def test_a_bad_recipe_is_named(tmp_path, content, problem):
     with pytest.raises(ModelError, match=r"recipe\.json") as error:
         load_recipe(path)
     assert problem in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def adapted(trained, small_corpus, tmp_path_factory):
+    """The folder of a trained encoder that has learnt on, in an adapter, with drills and further texts."""
+    folder = tmp_path_factory.mktemp("adapted")
+    labels = {"A": ["challenge"], "B": ["opportunity"]}
+    drills = folder / "drills.jsonl"
+    drills.write_text(json.dumps({"sentences": ["{A} loses to {B}."], "labels": labels}), encoding="utf-8")
+    plain = json.loads((trained / "config.json").read_text())["training"]["stakes"]
+    stakes = {**plain, "lora": 2, "epochs": 2, "share": 0.3, "drills": str(drills)}
+    more = {"further": str(small_corpus), "start": str(trained)}
+    recipe = folder / "recipe.json"
+    recipe.write_text(json.dumps({"name": "adapted", "kind": "adapter", **more, "stakes": stakes}))
+    return recipe, folder / "model"
+
+
+def test_an_adapter_goes_on_where_an_encoder_stopped(adapted, trained, small_corpus):
+    """Its large weights are those of the start; what it says of stakes changes, what it says of roles does not."""
+    recipe, out = adapted
+    train(load_recipe(recipe), small_corpus, None, out, lambda _: None)
+    before, after = (json.loads((p / "config.json").read_text()) for p in (trained, out))
+    assert after["kind"] == "encoder"
+    assert after["trained_before"] == before["training"]
+    assert after["files"]["roles.onnx"] == before["files"]["roles.onnx"]
+    assert after["files"]["stakes.plain.onnx"] == before["files"]["stakes.onnx"] != after["files"]["stakes.onnx"]
+    (gold,) = load(small_corpus / "test")
+    actors = [load_table().resolve(actor) for actor in gold.actors]
+    old, new = (Annotator(actors, load_classifier(str(p))).annotate(gold) for p in (trained, out))
+    assert [u.role_score for u in old.units] == [u.role_score for u in new.units]
+    scores = [[s.scores for u in d.units for s in u.stakes.values()] for d in (old, new)]
+    assert scores[0] != scores[1]
+
+
+def test_an_adapted_network_is_written_as_it_was_trained(tiny_encoder, texts, tmp_path):
+    """The ONNX file with the adapter in it says what the network with it says; before training, nothing new."""
+    start = _trainer(tiny_encoder, tmp_path)
+    start.fit(texts[:1], lambda _: None)
+    export(start.network, tmp_path / "start.onnx")
+    rows = [(list(range(10, 50)), [(3, 9), (9, 37)]), (list(range(100, 130)), [(3, 20)])]
+    learner = _trainer(tiny_encoder, tmp_path, lora=4)
+    load_weights(learner.network, tmp_path / "start.onnx")
+    assert differences(learner.network, tmp_path / "start.onnx", rows) < 1e-5
+    adapt(learner.network, 4, 0)
+    assert differences(learner.network, tmp_path / "start.onnx", rows) < 1e-5
+    learner.fit(texts[:1], lambda _: None)
+    write_adapted(learner.network, tmp_path / "start.onnx", tmp_path / "adapted.onnx")
+    assert differences(learner.network, tmp_path / "adapted.onnx", rows) < 1e-5
+    assert differences(learner.network, tmp_path / "start.onnx", rows) > 1e-3
+
+
+def test_weights_of_another_network_are_refused(tiny_encoder, tmp_path):
+    """Rather than left out in silence."""
+    export(_trainer(tiny_encoder, tmp_path).network, tmp_path / "start.onnx")
+    other = Trainer(Config(base=str(tiny_encoder), task="roles"), tmp_path)
+    with pytest.raises(ValueError, match=r"found no weights for classify\.bias, .*; allowed: a file of"):
+        load_weights(other.network, tmp_path / "start.onnx")

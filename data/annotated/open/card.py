@@ -1,7 +1,8 @@
-"""The numbers of the data card: python data/annotated/open/card.py TEXTS
+"""The numbers of a data card: python data/annotated/open/card.py TEXTS [CORPUS]
 
-TEXTS is the folder of the texts that are not ours (SOURCES.tsv). Prints Markdown: labels by split,
-source and actor, and the agreement of the first passes, over all actors together and by actor.
+TEXTS is the folder of the texts that are not ours (SOURCES.tsv), CORPUS by default the folder of this file. Prints
+Markdown: labels by split, source and actor, and the agreement of the first passes, over all actors together and by
+actor.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ def random_tenth() -> list[str]:
     return random.Random(DRAW_SEED).sample(names, DRAWN)
 
 
-def agreement(split: str, texts: str, names: Sequence[str] | None = None, what: str = "") -> list[object]:
+def agreement(passes: Path, texts: str, names: Sequence[str] | None = None, what: str = "") -> list[object]:
     """Of the first passes of a split: units, role and stakes, with intervals over documents."""
-    a, b = ({d.doc_id: d for d in load(HERE / split / "first-pass" / x, texts)} for x in "ab")
+    a, b = ({d.doc_id: d for d in load(passes / x, texts)} for x in "ab")
     alignments = [align(a[k], b[k]) for k in sorted(names or a)]
     units: list[Counts] = []
     stakes: list[Counts] = []
@@ -80,12 +81,12 @@ def agreement(split: str, texts: str, names: Sequence[str] | None = None, what: 
         return f"{float(measure(per.sum(axis=0))):.3f} [{low:.3f}, {high:.3f}]"
 
     kappas = [shown(x, m) for x in (roles, stakes) for m in (cohen_kappa, krippendorff_alpha)]
-    return [what or split, len(alignments), shown(units, f1), *kappas]
+    return [what or passes.parent.name, len(alignments), shown(units, f1), *kappas]
 
 
-def agreement_by_actor(split: str, texts: str) -> list[list[object]]:
+def agreement_by_actor(passes: Path, texts: str) -> list[list[object]]:
     """Stakes in the two first passes of a split, actor by actor; no interval where one text has the actor."""
-    report = evaluate(load(HERE / split / "first-pass" / "b", texts), load(HERE / split / "first-pass" / "a", texts))
+    report = evaluate(load(passes / "b", texts), load(passes / "a", texts))
     rows: list[list[object]] = []
     for actor in report.actors:
         kappa, alpha = (report[f"stakes.{actor}.{name}"] for name in ("cohen-kappa", "krippendorff-alpha"))
@@ -94,12 +95,12 @@ def agreement_by_actor(split: str, texts: str) -> list[list[object]]:
     return sorted(rows, key=lambda row: (-int(str(row[1])), str(row[0])))
 
 
-def main(texts: str) -> None:
+def main(texts: str, corpus: Path = HERE) -> None:
     """Print the tables."""
     by: dict[str, dict[str, Counter[str]]] = {"split": {}, "source": {}, "actor": {}}
     documents: dict[str, Counter[str]] = {name: Counter() for name in by}
-    for split in SPLITS:
-        for document in load(HERE / split):
+    for split in (x for x in SPLITS if (corpus / x).is_dir()):
+        for document in load(corpus / split):
             for name, groups in (("split", [split]), ("source", [source(document)]), ("actor", list(document.actors))):
                 documents[name].update(groups)
             for unit in document.units:
@@ -111,15 +112,15 @@ def main(texts: str) -> None:
         shown = dict(list(ordered.items())[:SHOWN])
         print(distribution(counts if name == "split" else shown, documents[name], name), end="\n\n")
     head = ["first passes", "texts", "unit F1", "role kappa", "role alpha", "stakes kappa", "stakes alpha"]
-    rows = [
-        agreement("train", texts, random_tenth(), "train, the random tenth"),
-        agreement("train", texts, what="train, all labelled twice"),
-        agreement("test", texts),
-    ]
+    passes = [corpus / x / "first-pass" for x in ("train", "test") if (corpus / x / "first-pass").is_dir()]
+    rows = [agreement(path, texts) for path in passes]
+    if corpus == HERE:
+        rows.insert(0, agreement(passes[0], texts, random_tenth(), "train, the random tenth"))
     print(table(head, rows), end="\n\n")
-    for split in ("test", "train"):
-        print(table([f"{split}, by actor", "units", "kappa", "alpha"], agreement_by_actor(split, texts)), end="\n\n")
+    for path in reversed(passes):
+        by_actor = agreement_by_actor(path, texts)
+        print(table([f"{path.parent.name}, by actor", "units", "kappa", "alpha"], by_actor), end="\n\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

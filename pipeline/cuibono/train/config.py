@@ -29,6 +29,9 @@ class Config:
         frozen: How many of the lowest layers (and the embeddings) stay as they are.
         jitter: Windows are cut at a random share of their length, from this up to 1, anew for each pass.
         share: Of the training labels, for learning curves.
+        lora: Rank of a low-rank adapter, which learns in the encoder's place; 0 is none.
+        drills: A file as :func:`cuibono.train.drills.read_drills` reads it; none if empty.
+        rounds: How often each drill is seen in a pass, each time with other names.
         bf16: Whether matrices are multiplied in bfloat16.
     """
 
@@ -45,6 +48,9 @@ class Config:
     jitter: float = 0.4
     share: float = 1.0
     seed: int = 0
+    lora: int = 0
+    drills: str = ""
+    rounds: int = 1
     bf16: bool = True
     limits: Limits = field(default_factory=Limits)
 

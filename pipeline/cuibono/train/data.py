@@ -43,6 +43,22 @@ def read_texts(corpus: Path, split: str, texts: Path | None) -> list[Text]:
     return list(parse_texts(read_split(corpus, split, texts)))
 
 
+def joined(texts: Iterable[Text]) -> list[Text]:
+    """Texts that occur more than once, each time labelled for other actors, as one with the labels of all."""
+    out: dict[str, Text] = {}
+    for text in texts:
+        if (known := out.get(text.doc_id)) is None:
+            out[text.doc_id] = text
+            continue
+        out[text.doc_id] = replace(
+            known,
+            labels={**known.labels, **text.labels},
+            mentions={**known.mentions, **text.mentions},
+            names={**known.names, **text.names},
+        )
+    return list(out.values())
+
+
 def parse_texts(documents: Sequence[Document]) -> Iterable[Text]:
     """Parse labelled documents; their units are kept, their actors' mentions found."""
     nlp = load_spacy()

@@ -18,6 +18,7 @@ from cuibono.document import LABELS, ROLES
 from cuibono.train.bases import base_folder, special_names
 from cuibono.train.config import Config
 from cuibono.train.data import Text, fraction
+from cuibono.train.drills import filled, read_drills
 from cuibono.train.network import UnitClassifier, pad
 
 #: Which labels of a unit count for no loss.
@@ -95,23 +96,35 @@ class Trainer:
         self.network = UnitClassifier(base, self.tokenizer, self.special, self.classes, config.dropout)
         self.network.freeze(config.frozen)
         self.reader = Reader(self.tokenizer, self.special, config.task)
+        self._drills = read_drills(Path(config.drills)) if config.drills else []
+        #: The actors of all training texts, under whose names the drills are read.
+        self._named: set[str] = set()
         self._random = random.Random(config.seed)
 
     def fit(
-        self, texts: Sequence[Text], say: Say, check: Callable[[], str] | None = None, state: Path | None = None
+        self,
+        texts: Sequence[Text],
+        say: Say,
+        check: Callable[[], str] | None = None,
+        state: Path | None = None,
+        further: Sequence[Text] = (),
     ) -> None:
         """Train on texts.
 
         Args:
-            texts: Labelled documents.
+            texts: Labelled documents, of which the settings may take a share.
             say: Told the progress, a line at a time.
             check: Its result is said after each pass.
             state: A file in which the state after each pass is kept, and from which an interrupted
                 training goes on.
+            further: More of them, of which none is left out.
         """
-        texts = fraction(texts, self.config.share) if self.config.share < 1 else texts
+        self._named = {actor for text in texts for actor in text.labels}
+        texts = [*(fraction(texts, self.config.share) if self.config.share < 1 else texts), *further]
         weights = class_weights([t for r in self._all(texts) for t in r.targets], self.classes, self.config.class_power)
-        groups = self.network.groups(self.config.rate, self.config.rate * _HEAD)
+        # What stands behind an adapted encoder is trained already.
+        head = 1.0 if self.config.lora else _HEAD
+        groups = self.network.groups(self.config.rate, self.config.rate * head)
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
         steps = sum(1 for _ in self._batches(self._cut(texts))) * self.config.epochs
         self._random = random.Random(self.config.seed)
@@ -168,9 +181,11 @@ class Trainer:
         return logits.float()
 
     def _cut(self, texts: Sequence[Text]) -> list[Row]:
-        """The rows of a pass: each text cut at another length, so that units are seen in varying company."""
+        """The rows of a pass: each text cut at another length, so that units are seen in varying company; the drills
+        filled with other names.
+        """
         rows: list[Row] = []
-        for text in texts:
+        for text in (*texts, *filled(self._drills * self.config.rounds, self._named, self._random)):
             limits = self.config.limits
             share = self._random.uniform(self.config.jitter, 1.0)
             rows += self.reader.rows(text, Limits(max(1, round(limits.core * share)), limits.left, limits.right))

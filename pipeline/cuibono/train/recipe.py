@@ -1,7 +1,9 @@
 """A recipe in, a model folder out: what ``cuibono train`` does.
 
-A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder`` or ``linear``); for an encoder
-``stakes`` and ``roles``, each a :class:`Config`; for a linear model ``estimator`` and, if it needs one, ``base``.
+A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder``, ``adapter`` or ``linear``); for an encoder
+``stakes`` and ``roles``, each a :class:`Config`; for an adapter ``start``, an encoder's folder or name, and ``stakes``;
+for a linear model ``estimator`` and, if it needs one, ``base``. ``further`` is a second corpus folder, whose train
+part is learnt from as well.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from cuibono.classify import find_folder
 from cuibono.classify.calibration import Calibration
 from cuibono.classify.encoder import Network
 from cuibono.classify.folder import FORMAT, ModelFolder
@@ -24,8 +27,9 @@ from cuibono.classify.windows import Tokens
 from cuibono.document import LABELS, ROLES, sha256
 from cuibono.errors import ModelError
 from cuibono.train import linear
+from cuibono.train.adapter import adapt, load_weights, write_adapted
 from cuibono.train.config import TASKS, Config
-from cuibono.train.data import Text, fraction, read_texts
+from cuibono.train.data import Text, fraction, joined, read_texts
 from cuibono.train.encoder import Trainer
 from cuibono.train.export import export
 
@@ -44,8 +48,11 @@ def load_recipe(path: Path) -> dict[str, Any]:
         if kind == "encoder":
             for task in TASKS:
                 Config.from_dict({**recipe[task], "task": task})
+        elif kind == "adapter":
+            Config.from_dict(recipe["stakes"])
+            find_folder(recipe["start"])
         elif kind != "linear" or recipe["estimator"] not in linear.ESTIMATORS:
-            allowed = f"kind encoder, or linear with an estimator of {', '.join(linear.ESTIMATORS)}"
+            allowed = f"kind encoder, adapter, or linear with an estimator of {', '.join(linear.ESTIMATORS)}"
             raise ModelError(f"{path}: {name}: found kind {kind!r}, {recipe.get('estimator')!r}; allowed: {allowed}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: found {error!r}; allowed: a recipe, see docs/models.md") from None
@@ -62,9 +69,10 @@ def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, s
     parts = {split: read_texts(corpus, split, texts) for split in ("train", "dev")}
     share = float(recipe.get("share", 1.0))
     parts["train"] = fraction(parts["train"], share) if share < 1 else parts["train"]
+    parts["further"] = read_texts(Path(recipe["further"]), "train", texts) if "further" in recipe else []
     config: dict[str, Any] = {"format": FORMAT, "kind": recipe["kind"], "name": recipe["name"]}
     config |= {"version": str(recipe.get("version", "1.0")), "training": recipe, "corpus": _fingerprint(parts)}
-    build = _encoder if recipe["kind"] == "encoder" else _linear
+    build = {"encoder": _encoder, "adapter": _adapter, "linear": _linear}[recipe["kind"]]
     sections, files = build(recipe, parts, out, work, say)
     config |= sections
     config["files"] = {name: sha256((out / name).read_bytes()) for name in sorted(files)}
@@ -84,12 +92,43 @@ def _encoder(
         trainer = Trainer(settings, work)
         say(f"{task}: {settings.base}")
         check = partial(_progress, trainer, parts["dev"])
-        trainer.fit(parts["train"], say, check, work / f"{task}.state")
+        trainer.fit(joined([*parts["train"], *parts["further"]]), say, check, work / f"{task}.state")
         quantized = bool(recipe.get("quantized", True))
         sections[task], written = write_network(trainer, trainer.network, out, task, quantized=quantized)
         files += written
         sections[task]["calibration"] = asdict(_calibrated(sections[task], out, parts["dev"], task))
     return sections, files
+
+
+def _adapter(
+    recipe: dict[str, Any], parts: dict[str, list[Text]], out: Path, work: Path, say: Say
+) -> tuple[dict[str, Any], list[str]]:
+    """The stakes of a trained encoder learn on in an adapter; all else is its own, large weights byte for byte.
+
+    A model that has an adapter already is taken as it was before it.
+    """
+    start = ModelFolder.open(find_folder(recipe["start"]))
+    settings = Config.from_dict({**recipe["stakes"], "task": "stakes"})
+    for name in start.config["files"]:
+        if start.file(name) != out / name:
+            shutil.copyfile(start.file(name), out / name)
+    plain = out / PLAIN
+    if not plain.exists():
+        shutil.copyfile(out / "stakes.onnx", plain)
+    trainer = Trainer(settings, work)
+    load_weights(trainer.network, plain)
+    adapt(trainer.network, settings.lora, settings.seed)
+    check = partial(_progress, trainer, parts["dev"])
+    trainer.fit(parts["train"], say, check, work / "stakes.state", parts["further"])
+    write_adapted(trainer.network, plain, out / "stakes.onnx")
+    sections = {task: dict(start.config[task]) for task in TASKS}
+    sections["stakes"]["calibration"] = asdict(_calibrated(sections["stakes"], out, parts["dev"], "stakes"))
+    before = start.config.get("trained_before", start.config["training"])
+    return {"kind": "encoder", "trained_before": before, **sections}, [*start.config["files"], plain.name]
+
+
+#: The network of an adapted model as it was before.
+PLAIN = "stakes.plain.onnx"
 
 
 def write_network(
@@ -112,12 +151,13 @@ def write_network(
 def _linear(
     recipe: dict[str, Any], parts: dict[str, list[Text]], out: Path, work: Path, say: Say
 ) -> tuple[dict[str, Any], list[str]]:
+    learnt = joined([*parts["train"], *parts["further"]])
     if recipe["estimator"] != "vectors":
-        return {}, linear.fit(recipe["estimator"], parts["train"], out, say)
+        return {}, linear.fit(recipe["estimator"], learnt, out, say)
     trainer = Trainer(Config(base=recipe["base"]), work)
     section, files = write_network(trainer, linear.Vectors(trainer.network), out, "vectors", quantized=False)
     network = Network.open(_unhashed(out, {"network": section}), "network")
-    return {"network": section}, [*files, *linear.fit("vectors", parts["train"], out, say, network)]
+    return {"network": section}, [*files, *linear.fit("vectors", learnt, out, say, network)]
 
 
 def _calibrated(section: dict[str, Any], out: Path, texts: Sequence[Text], task: str) -> Calibration:
@@ -158,6 +198,8 @@ def _fingerprint(parts: dict[str, list[Text]]) -> dict[str, Any]:
     """What was trained on, in short: documents, units, and a hash over their names, spans and labels."""
     out = {}
     for split, texts in parts.items():
+        if not texts:
+            continue
         said = json.dumps([[t.doc_id, t.units, t.roles, dict(t.labels)] for t in texts])
         out[split] = {"documents": len(texts), "units": sum(len(t.units) for t in texts), "sha256": sha256(said)}
     return out
