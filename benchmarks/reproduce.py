@@ -1,7 +1,7 @@
 """Every figure that the README and the model cards quote, measured again: python benchmarks/reproduce.py TEXTS
 
 TEXTS is the folder of the texts that are not ours (data/annotated/open/SOURCES.tsv says where they come from). Trains
-the baselines that are not shipped, scores all models on the corpus's test part, asks them the behaviour cases, holds
+the baselines that are not shipped, scores all models on both test parts, asks them the behaviour cases, holds
 what comes out against `models/figures.json`. Then holds the cards' tables against that file, and the README's commands
 against what they print. Fails if a figure differs by more than the file's tolerance. `--write` makes the file anew.
 """
@@ -21,8 +21,10 @@ from typing import Any
 FIGURES = Path("models/figures.json")
 CARDS = sorted(Path("models").glob("*/README.md"))
 CORPUS = "data/annotated/open"
+#: Name in the file of figures -> the corpus whose test part is meant: reference works, and commentary.
+TESTS = {"models": CORPUS, "commentary": "data/annotated/further"}
 #: Trained for the purpose; what they learn takes minutes.
-BASELINES = ("tfidf", "majority")
+BASELINES = ("tfidf", "majority", "frozen-minilm")
 SHIPPED = ("rules-v1", "encoder-small", "encoder-v1")
 #: A score with its interval, as the cards write it.
 TRIPLE = re.compile(r"(\d\.\d{3}) \[(\d\.\d{3}), (\d\.\d{3})\]")
@@ -36,11 +38,15 @@ def measured(texts: str, out: Path) -> dict[str, Any]:
         if not (out / name / "config.json").exists():
             recipe = f"models/recipes/{name}.json"
             _cuibono("train", recipe, "--corpus", CORPUS, "--texts", texts, "--out", str(out / name), "-q")
-    found = out / "models.json"
     models = [*(str(out / name) for name in BASELINES), *SHIPPED]
-    subprocess.run([sys.executable, "benchmarks/models.py", texts, *models, "--out", str(found)], check=True)
+    scores = {}
+    for name, corpus in TESTS.items():
+        found = out / f"{name}.json"
+        options = ["--corpus", corpus, "--out", str(found)]
+        subprocess.run([sys.executable, "benchmarks/models.py", texts, *models, *options], check=True)
+        scores[name] = json.loads(found.read_text(encoding="utf-8"))
     probes = {name: json.loads(_cuibono("probe", name, "--json"))["rates"] for name in SHIPPED}
-    return {"models": json.loads(found.read_text(encoding="utf-8")), "probe": probes, "tolerance": TOLERANCE}
+    return {**scores, "probe": probes, "tolerance": TOLERANCE}
 
 
 def _cuibono(*args: str) -> str:
@@ -67,7 +73,8 @@ def not_in_figures(figures: dict[str, Any]) -> Iterator[str]:
     """A line for each score with an interval in a card that the file of figures does not have."""
     known = {
         tuple(f"{number:.3f}" for number in triple)
-        for measures in figures["models"].values()
+        for test in TESTS
+        for measures in figures[test].values()
         for triple in measures.values()
         if not any(map(math.isnan, triple))
     }

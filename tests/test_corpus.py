@@ -176,3 +176,45 @@ def test_the_corpus_with_its_texts_is_whole():
     assert result.problems == []
     card = (OPEN / "DATACARD.md").read_text(encoding="utf-8")
     assert f"{sum(result.units.values()):,} units, {sum(result.labels.values()):,} judgements" in card
+
+
+FURTHER = ROOT / "data" / "annotated" / "further"
+
+
+def test_further_texts_are_the_ones_labelled():
+    """The labels carry the text of the file that the repository holds, and none of a third party's."""
+    carried = {d.doc_id: d.text for split in ("train", "test") for d in load(FURTHER / split) if d.text is not None}
+    files = {p.stem: p.read_text(encoding="utf-8") for p in (ROOT / "data/raw").glob("*/*.txt")}
+    assert carried.items() <= files.items()
+    assert {path.stem for path in (ROOT / "data/raw/further").glob("*.txt")} <= carried.keys()
+
+
+def test_further_labels_ask_about_other_actors():
+    """A text of the corpus keeps its units and roles when it is labelled again; no actor is asked about twice."""
+    known = {d.doc_id: d for d in load(OPEN / "train")}
+    again = [d for d in load(FURTHER / "train") if d.doc_id in known]
+    assert len(again) == 54
+    for document in again:
+        first = known[document.doc_id]
+        assert document.actors.keys().isdisjoint(first.actors)
+        assert [(u.start, u.end, u.role) for u in document.units] == [(u.start, u.end, u.role) for u in first.units]
+        assert document.text_sha256 == first.text_sha256
+
+
+def test_what_is_learnt_from_keeps_off_the_tests():
+    """No text of a test or dev part is in a train part; none asks about the actors that the corpus keeps unseen."""
+    learnt = [d for folder in (OPEN, FURTHER) for d in load(folder / "train")]
+    kept = [*load(OPEN / "dev"), *load(OPEN / "test"), *load(FURTHER / "test")]
+    assert {d.text_sha256 for d in learnt}.isdisjoint(d.text_sha256 for d in kept)
+    assert {a for d in learnt for a in d.actors}.isdisjoint({"CIS", "ZMB", "TKM"})
+
+
+def test_every_drill_can_be_read():
+    """As many as the data card says."""
+    from cuibono.train.drills import read_drills
+
+    drills = read_drills(FURTHER / "drills.jsonl")
+    labels = sum(len(found) for drill in drills for found in drill.labels.values())
+    card = (FURTHER / "DATACARD.md").read_text(encoding="utf-8")
+    assert f"`drills.jsonl`, {len(drills)} passages" in card
+    assert f"{labels:,} labels" in card
