@@ -32,7 +32,7 @@ from cuibono.ingest import read
 
 CORPUS = Path("data/annotated/open")
 OURS = Path("data/raw")
-#: What has been learnt from: actors that none of these labels are unseen.
+#: What has been learnt from; an actor that nothing here is labelled for is unseen.
 LEARNT = (CORPUS / "train", Path("data/annotated/further/train"))
 STAKES = {"labels": LABELS, "over": MACRO_LABELS}
 MEASURES: dict[str, tuple[str, Measure]] = {

@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,9 +36,9 @@ TOLERANCE = 0.01
 def measured(texts: str, out: Path) -> dict[str, Any]:
     """Everything, measured now."""
     for name in BASELINES:
-        if not (out / name / "config.json").exists():
-            recipe = f"models/recipes/{name}.json"
-            _cuibono("train", recipe, "--corpus", CORPUS, "--texts", texts, "--out", str(out / name), "-q")
+        shutil.rmtree(out / name, ignore_errors=True)
+        recipe = f"models/recipes/{name}.json"
+        _cuibono("train", recipe, "--corpus", CORPUS, "--texts", texts, "--out", str(out / name), "-q")
     models = [*(str(out / name) for name in BASELINES), *SHIPPED]
     scores = {}
     for name, corpus in TESTS.items():

@@ -1,5 +1,6 @@
 """Labels and texts, laid together."""
 
+import csv
 import json
 import re
 import unicodedata
@@ -8,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from cuibono.cli import BAD_INPUT, OK, main
-from cuibono.corpus import check, load_corpus
+from cuibono.corpus import _shared, check, load_corpus
 from cuibono.document import Block, Stakes, Unit, sha256
 from cuibono.errors import InputError
 from cuibono.formats import dump, load
@@ -186,7 +187,27 @@ def test_further_texts_are_the_ones_labelled():
     carried = {d.doc_id: d.text for split in ("train", "test") for d in load(FURTHER / split) if d.text is not None}
     files = {p.stem: p.read_text(encoding="utf-8") for p in (ROOT / "data/raw").glob("*/*.txt")}
     assert carried.items() <= files.items()
-    assert {path.stem for path in (ROOT / "data/raw/further").glob("*.txt")} <= carried.keys()
+    written = {path.stem: sha256(path.read_bytes()) for path in (ROOT / "data/raw/further").glob("*.txt")}
+    index = csv.DictReader((ROOT / "data/raw/further/INDEX.tsv").open(encoding="utf-8"), delimiter="\t")
+    assert {row["file"].removesuffix(".txt"): row["sha256"] for row in index} == written
+    assert written.keys() <= carried.keys()
+
+
+def test_the_further_labels_lack_nothing_but_texts():
+    """Every problem is that the text of a third party is missing; with the texts there is none."""
+    assert all("is missing" in problem for problem in check(FURTHER).problems)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the third parties' texts (../shared/corpus) are absent")
+def test_the_further_labels_with_their_texts_are_whole():
+    """Nothing missing, altered or shared between the parts."""
+    assert check(FURTHER, SHARED).problems == []
+
+
+def test_no_commentary_of_the_test_shares_a_sentence_with_what_is_learnt_from():
+    """Of the texts that are here; those of a folder are compared with each other by the test above."""
+    learnt = [("train", d) for d in load(OPEN / "train") if d.text is not None]
+    assert _shared([*learnt, *(("test", d) for d in load(FURTHER / "test"))]) == []
 
 
 def test_further_labels_ask_about_other_actors():

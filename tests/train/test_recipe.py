@@ -3,12 +3,17 @@
 import json
 import math
 import random
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cuibono.annotate import Annotator
 from cuibono.classify import load_classifier
-from cuibono.document import LABELS
+from cuibono.classify.encoder import Network
+from cuibono.classify.folder import ModelFolder
+from cuibono.classify.windows import Tokens
+from cuibono.document import LABELS, sha256
 from cuibono.errors import ModelError
 from cuibono.evaluate import align
 from cuibono.extract.actors import load_table
@@ -122,6 +127,21 @@ def test_the_folder_says_how_it_was_trained(trained):
         ('{"name": "x", "kind": "linear", "estimator": "svm"}', "linear with an estimator of majority, tfidf, vectors"),
         ('{"name": "x", "kind": "encoder", "stakes": {"epoch": 3}, "roles": {}}', "found epoch; allowed: task, base"),
         ('{"name": "x", "kind": "encoder", "stakes": {}}', "KeyError"),
+        (
+            '{"name": "x", "kind": "encoder", "stakes": {"lora": 4}, "roles": {}}',
+            "found a rank; allowed: in a recipe of",
+        ),
+        (
+            '{"name": "x", "kind": "encoder", "stakes": {}, "roles": {"drills": "x"}}',
+            "drills: found with the task roles",
+        ),
+        ('{"name": "x", "kind": "adapter", "start": "nobody", "stakes": {"lora": 4}}', "start: model: found 'nobody'"),
+        ('{"name": "x", "kind": "adapter", "start": "rules-v1", "stakes": {"lora": 4}}', "allowed: encoder"),
+        ('{"name": "x", "kind": "adapter", "start": "encoder-small", "stakes": {}}', "lora: found 0; allowed: a rank"),
+        (
+            '{"name": "x", "kind": "adapter", "start": "encoder-small", "stakes": {"lora": 4, "base": "other"}}',
+            "base: found 'other'; allowed: 'all-MiniLM-L6-v2'",
+        ),
     ],
 )
 def test_a_bad_recipe_is_named(tmp_path, content, problem):
@@ -148,28 +168,56 @@ def adapted(trained, small_corpus, tmp_path_factory):
     return recipe, folder / "model"
 
 
-def test_an_adapter_goes_on_where_an_encoder_stopped(adapted, trained, small_corpus):
-    """Its large weights are those of the start; what it says of stakes changes, what it says of roles does not."""
+def _logits(folder, text):
+    """What the stakes network of a folder says, uncalibrated."""
+    network = Network.open(ModelFolder.open(folder), "stakes")
+    plain = Tokens.of(network.tokenizer, text.text, text.breaks, network.special.end)
+    asked = [plain.masked(text.mentions[actor], network.special.actor) for actor in text.labels]
+    return np.concatenate([read.logits for read in network.read(asked, text.units)])
+
+
+def test_an_adapter_goes_on_where_an_encoder_stopped(adapted, trained, small_corpus, texts, tmp_path):
+    """What it says of stakes changes, all the more with drills; its roles are those of the start, byte for byte."""
     recipe, out = adapted
     train(load_recipe(recipe), small_corpus, None, out, lambda _: None)
     before, after = (json.loads((p / "config.json").read_text()) for p in (trained, out))
     assert after["kind"] == "encoder"
-    assert after["trained_before"] == before["training"]
+    assert (after["trained_before"], after["corpus_before"]) == (before["training"], before["corpus"])
     assert after["files"]["roles.onnx"] == before["files"]["roles.onnx"]
     assert after["files"]["stakes.plain.onnx"] == before["files"]["stakes.onnx"] != after["files"]["stakes.onnx"]
-    (gold,) = load(small_corpus / "test")
-    actors = [load_table().resolve(actor) for actor in gold.actors]
-    old, new = (Annotator(actors, load_classifier(str(p))).annotate(gold) for p in (trained, out))
-    assert [u.role_score for u in old.units] == [u.role_score for u in new.units]
-    scores = [[s.scores for u in d.units for s in u.stakes.values()] for d in (old, new)]
-    assert scores[0] != scores[1]
+    assert (after["corpus"]["train"]["documents"], after["corpus"]["further"]["documents"]) == (1, 3)
+    assert after["corpus"]["drills"]["sha256"] == sha256(Path(after["training"]["stakes"]["drills"]).read_bytes())
+    said = [_logits(folder, texts[0]) for folder in (trained, out)]
+    assert np.abs(said[0] - said[1]).max() > 1e-2
+
+    # The same from the adapted model, but without drills: from the start again, and not the same.
+    raw = json.loads(recipe.read_text())
+    raw["start"] = str(out)
+    again = train(raw, small_corpus, None, tmp_path / "again", lambda _: None)
+    assert np.allclose(_logits(again, texts[0]), said[1], atol=1e-5)
+    assert json.loads((again / "config.json").read_text())["trained_before"] == before["training"]
+    del raw["stakes"]["drills"]
+    without = train(raw, small_corpus, None, tmp_path / "without", lambda _: None)
+    assert np.abs(_logits(without, texts[0]) - said[1]).max() > 1e-3
 
 
-def test_an_adapted_network_is_written_as_it_was_trained(tiny_encoder, texts, tmp_path):
-    """The ONNX file with the adapter in it says what the network with it says; before training, nothing new."""
+def test_an_adapter_is_not_written_over_its_start(adapted, trained, small_corpus):
+    """A kill in between would leave a model that cannot be opened."""
+    with pytest.raises(ModelError, match="is where the adapter starts from; allowed: another folder"):
+        train(load_recipe(adapted[0]), small_corpus, None, trained, lambda _: None)
+    ModelFolder.open(trained)
+
+
+def test_an_adapted_network_is_written_as_it_was_trained(tiny_encoder, texts, tmp_path, monkeypatch):
+    """The ONNX file with the adapter in it says what the network with it says; before training, nothing new. Large
+    weights lie in files of their own, which stay as they are.
+    """
     start = _trainer(tiny_encoder, tmp_path)
     start.fit(texts[:1], lambda _: None)
-    export(start.network, tmp_path / "start.onnx")
+    monkeypatch.setattr("cuibono.train.export._LARGEST", 30_000)
+    _, *large = export(start.network, tmp_path / "start.onnx")
+    before = [(tmp_path / name).read_bytes() for name in large]
+    assert len(before) > 1
     rows = [(list(range(10, 50)), [(3, 9), (9, 37)]), (list(range(100, 130)), [(3, 20)])]
     learner = _trainer(tiny_encoder, tmp_path, lora=4)
     load_weights(learner.network, tmp_path / "start.onnx")
@@ -180,6 +228,7 @@ def test_an_adapted_network_is_written_as_it_was_trained(tiny_encoder, texts, tm
     write_adapted(learner.network, tmp_path / "start.onnx", tmp_path / "adapted.onnx")
     assert differences(learner.network, tmp_path / "adapted.onnx", rows) < 1e-5
     assert differences(learner.network, tmp_path / "start.onnx", rows) > 1e-3
+    assert [(tmp_path / name).read_bytes() for name in large] == before
 
 
 def test_weights_of_another_network_are_refused(tiny_encoder, tmp_path):

@@ -60,7 +60,7 @@ def random_tenth() -> list[str]:
     return random.Random(DRAW_SEED).sample(names, DRAWN)
 
 
-def agreement(passes: Path, texts: str, names: Sequence[str] | None = None, what: str = "") -> list[object]:
+def agreement(passes: Path, texts: str, what: str, names: Sequence[str] | None = None) -> list[object]:
     """Of the first passes of a split: units, role and stakes, with intervals over documents."""
     a, b = ({d.doc_id: d for d in load(passes / x, texts)} for x in "ab")
     alignments = [align(a[k], b[k]) for k in sorted(names or a)]
@@ -81,7 +81,7 @@ def agreement(passes: Path, texts: str, names: Sequence[str] | None = None, what
         return f"{float(measure(per.sum(axis=0))):.3f} [{low:.3f}, {high:.3f}]"
 
     kappas = [shown(x, m) for x in (roles, stakes) for m in (cohen_kappa, krippendorff_alpha)]
-    return [what or passes.parent.name, len(alignments), shown(units, f1), *kappas]
+    return [what, len(alignments), shown(units, f1), *kappas]
 
 
 def agreement_by_actor(passes: Path, texts: str) -> list[list[object]]:
@@ -113,9 +113,9 @@ def main(texts: str, corpus: Path = HERE) -> None:
         print(distribution(counts if name == "split" else shown, documents[name], name), end="\n\n")
     head = ["first passes", "texts", "unit F1", "role kappa", "role alpha", "stakes kappa", "stakes alpha"]
     passes = [corpus / x / "first-pass" for x in ("train", "test") if (corpus / x / "first-pass").is_dir()]
-    rows = [agreement(path, texts) for path in passes]
-    if corpus == HERE:
-        rows.insert(0, agreement(passes[0], texts, random_tenth(), "train, the random tenth"))
+    rows = [agreement(path, texts, f"{path.parent.name}, all labelled twice") for path in passes]
+    if corpus.resolve() == HERE.resolve():
+        rows.insert(0, agreement(passes[0], texts, "train, the random tenth", random_tenth()))
     print(table(head, rows), end="\n\n")
     for path in reversed(passes):
         by_actor = agreement_by_actor(path, texts)

@@ -29,7 +29,8 @@ class Config:
         frozen: How many of the lowest layers (and the embeddings) stay as they are.
         jitter: Windows are cut at a random share of their length, from this up to 1, anew for each pass.
         share: Of the training labels, for learning curves.
-        lora: Rank of a low-rank adapter, which learns in the encoder's place; 0 is none.
+        lora: Rank of the low-rank adapter of a recipe of the kind ``adapter``; what stands behind the encoder then
+            learns no faster than the adapter does. 0 is none.
         drills: A file as :func:`cuibono.train.drills.read_drills` reads it; none if empty.
         rounds: How often each drill is seen in a pass, each time with other names.
         bf16: Whether matrices are multiplied in bfloat16.
@@ -78,5 +79,9 @@ class Config:
             raise ValueError(f"found {', '.join(unknown)}; allowed: {', '.join(allowed)}")
         if (task := raw.get("task", "stakes")) not in TASKS:
             raise ValueError(f"task: found {task!r}; allowed: {', '.join(TASKS)}")
+        if task == "roles" and raw.get("drills"):
+            raise ValueError(
+                "drills: found with the task roles; allowed: with stakes, the only labels that drills have"
+            )
         limits = Limits(**raw["limits"]) if "limits" in raw else Limits()
         return cls(**{**raw, "limits": limits})

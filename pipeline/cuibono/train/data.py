@@ -10,6 +10,7 @@ from cuibono.classify.encoder import breaks_of, mentions_of
 from cuibono.classify.windows import Stretch
 from cuibono.corpus import read_split
 from cuibono.document import LABELS, ROLES, Document
+from cuibono.errors import InputError
 from cuibono.extract.actors import ActorTable, load_table
 from cuibono.extract.entities import EntityLinker
 from cuibono.extract.pipeline import Parsed, load_spacy, parse_many
@@ -44,12 +45,19 @@ def read_texts(corpus: Path, split: str, texts: Path | None) -> list[Text]:
 
 
 def joined(texts: Iterable[Text]) -> list[Text]:
-    """Texts that occur more than once, each time labelled for other actors, as one with the labels of all."""
+    """Texts that occur more than once, each time labelled for other actors, as one with the labels of all.
+
+    Raises:
+        InputError: Two texts of one name, with other units or labelled for the same actor.
+    """
     out: dict[str, Text] = {}
     for text in texts:
         if (known := out.get(text.doc_id)) is None:
             out[text.doc_id] = text
             continue
+        if (known.text, known.units) != (text.text, text.units) or (twice := known.labels.keys() & text.labels.keys()):
+            found = "other units" if known.units != text.units or known.text != text.text else f"{min(twice)} again"
+            raise InputError(text.doc_id, f"found {found}; allowed: the same text and units, other actors")
         out[text.doc_id] = replace(
             known,
             labels={**known.labels, **text.labels},

@@ -26,7 +26,7 @@ _PLACE = re.compile(r"\{([A-Z])(?::([a-z]+))?\}")
 _FORMS = ("", "adj", "capital")
 #: Names that stand in no sentence without an article.
 _WITH_ARTICLE = re.compile(
-    r"United .*|.* Islands|.* Republic|Netherlands|Philippines|Maldives|Bahamas|Gambia|Soviet Union"
+    r"United .*|.* Islands|.* Republic|.* Congo|Comoros|Netherlands|Philippines|Maldives|Bahamas|Gambia|Soviet Union"
 )
 
 
@@ -85,10 +85,13 @@ def read_drills(path: Path) -> list[Drill]:
     """The drills of a JSON Lines file: ``sentences``, and ``labels`` with a list for each of A, B and perhaps C.
 
     Raises:
-        InputError: Not JSON, a label that is none of ours, lists of another length, a place that does not exist, one
-            that has no labels, or labels for an actor whom no sentence names.
+        InputError: The file cannot be read as UTF-8; not JSON, a label that is none of ours, lists of another length, a
+            place that does not exist, one that has no labels, or labels for an actor whom no sentence names.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"cannot be read as UTF-8: {error}") from None
     return [_drill(line, path, number) for number, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -96,26 +99,42 @@ def _drill(line: str, path: Path, number: int) -> Drill:
     where = f"{path}:{number}"
     try:
         raw = json.loads(line)
-        sentences = tuple(map(str, raw["sentences"]))
-        labels = {place: tuple(raw["labels"][place]) for place in sorted(raw["labels"])}
-    except (ValueError, KeyError, TypeError) as error:
+        sentences, labels = raw["sentences"], dict(sorted(raw["labels"].items()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(where, f"found {error!r}; allowed: an object with sentences and labels") from None
+    if strange := [x for x in (sentences, *labels.values()) if not _is_texts(x)]:
+        raise InputError(where, f"found {strange[0]!r}; allowed: a list of strings")
     if wrong := sorted({x for found in labels.values() for x in found} - set(LABELS)):
         raise InputError(where, f"found label {wrong[0]!r}; allowed: {', '.join(LABELS)}")
     if lengths := sorted({len(found) for found in labels.values()} - {len(sentences)}):
         raise InputError(where, f"found {lengths[0]} labels; allowed: one a sentence, {len(sentences)}")
-    places = _PLACE.findall(" ".join(sentences))
+    text = " ".join(sentences)
+    if braces := re.search(r"[{}].{0,12}", _PLACE.sub("", text)):
+        raise InputError(where, f"found {braces[0]!r}; allowed: {{A}}, {{A:adj}}, {{A:capital}}, no other braces")
+    places = _PLACE.findall(text)
     if (named := {place for place, _ in places}) != set(labels) or not named <= set(PLACES):
         problem = f"the text names {sorted(named)}, labels are for {sorted(labels)}; allowed: the same, of A, B, C"
         raise InputError(where, problem)
     if forms := sorted({form for _, form in places} - set(_FORMS)):
         raise InputError(where, f"found form {forms[0]!r}; allowed: {', '.join(filter(None, _FORMS))}, or none")
-    return Drill(f"{path.stem}-{number}", sentences, labels)
+    return Drill(f"{path.stem}-{number}", tuple(sentences), {place: tuple(found) for place, found in labels.items()})
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(x, str) for x in value)
 
 
 def filled(drills: Sequence[Drill], ids: Collection[str], rng: random.Random) -> list[Text]:
-    """Each drill with states drawn at random, no two alike in one; ``ids`` are the states to draw from."""
+    """Each drill with states drawn at random, no two alike in one; ``ids`` are the states to draw from.
+
+    Raises:
+        ValueError: Fewer states than a drill has places.
+    """
     pool = [state for state in states() if state.id in ids]
+    if drills and len(pool) < len(PLACES):
+        raise ValueError(
+            f"drills: found {len(pool)} states among the training texts' actors; allowed: {len(PLACES)} or more"
+        )
     return [drill.fill(rng.sample(pool, len(drill.labels))) for drill in drills]
 
 

@@ -46,11 +46,17 @@ class Reader:
         self.tokenizer, self.special, self.task = tokenizer, special, task
         self._tokens: dict[tuple[str, str], Tokens] = {}
 
-    def rows(self, text: Text, limits: Limits) -> list[Row]:
-        """The rows of a text: for each actor those of its stakes, or once those of its roles."""
-        if self.task == "roles":
-            return self._rows(text, "", text.roles, limits)
-        return [row for actor, labels in text.labels.items() for row in self._rows(text, actor, labels, limits)]
+    def rows(self, text: Text, limits: Limits, *, keep: bool = True) -> list[Row]:
+        """The rows of a text: for each actor those of its stakes, or once those of its roles.
+
+        ``keep`` is for texts that will be asked for again: their tokens stay in memory.
+        """
+        asked = {"": text.roles} if self.task == "roles" else text.labels
+        out = [row for actor, labels in asked.items() for row in self._rows(text, actor, labels, limits)]
+        if not keep:
+            for actor in asked:
+                del self._tokens[text.doc_id, actor]
+        return out
 
     def _rows(self, text: Text, actor: str, labels: Sequence[int], limits: Limits) -> list[Row]:
         found = windows(self._read(text, actor), text.units, self.special, limits)
@@ -97,7 +103,8 @@ class Trainer:
         self.network.freeze(config.frozen)
         self.reader = Reader(self.tokenizer, self.special, config.task)
         self._drills = read_drills(Path(config.drills)) if config.drills else []
-        #: The actors of all training texts, under whose names the drills are read.
+        #: The actors of the training texts (not of the further ones), under whose names drills are read: states that
+        #: commentary speaks of, and none that is kept unseen.
         self._named: set[str] = set()
         self._random = random.Random(config.seed)
 
@@ -185,10 +192,12 @@ class Trainer:
         filled with other names.
         """
         rows: list[Row] = []
-        for text in (*texts, *filled(self._drills * self.config.rounds, self._named, self._random)):
+        drills = filled(self._drills * self.config.rounds, self._named, self._random)
+        for i, text in enumerate([*texts, *drills]):
             limits = self.config.limits
             share = self._random.uniform(self.config.jitter, 1.0)
-            rows += self.reader.rows(text, Limits(max(1, round(limits.core * share)), limits.left, limits.right))
+            cut = Limits(max(1, round(limits.core * share)), limits.left, limits.right)
+            rows += self.reader.rows(text, cut, keep=i < len(texts))
         return rows
 
     def _all(self, texts: Sequence[Text]) -> list[Row]:

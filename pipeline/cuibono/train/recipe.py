@@ -1,9 +1,9 @@
 """A recipe in, a model folder out: what ``cuibono train`` does.
 
 A recipe is a JSON object: ``name``, ``version``, ``kind`` (``encoder``, ``adapter`` or ``linear``); for an encoder
-``stakes`` and ``roles``, each a :class:`Config`; for an adapter ``start``, an encoder's folder or name, and ``stakes``;
-for a linear model ``estimator`` and, if it needs one, ``base``. ``further`` is a second corpus folder, whose train
-part is learnt from as well.
+``stakes`` and ``roles``, each a :class:`Config`; for an adapter ``start``, an encoder's folder or name, and ``stakes``
+with the rank ``lora``; for a linear model ``estimator`` and, if it needs one, ``base``. ``further`` is a second corpus
+folder, whose train part is learnt from as well, whole.
 """
 
 from __future__ import annotations
@@ -47,16 +47,39 @@ def load_recipe(path: Path) -> dict[str, Any]:
         name, kind = str(recipe["name"]), recipe["kind"]
         if kind == "encoder":
             for task in TASKS:
-                Config.from_dict({**recipe[task], "task": task})
+                if Config.from_dict({**recipe[task], "task": task}).lora:
+                    raise ValueError(f"{task}: lora: found a rank; allowed: in a recipe of the kind adapter")
         elif kind == "adapter":
-            Config.from_dict(recipe["stakes"])
-            find_folder(recipe["start"])
+            try:
+                _start(recipe)
+            except ModelError as error:
+                raise ModelError(f"{path}: start: {error}") from None
         elif kind != "linear" or recipe["estimator"] not in linear.ESTIMATORS:
             allowed = f"kind encoder, adapter, or linear with an estimator of {', '.join(linear.ESTIMATORS)}"
             raise ModelError(f"{path}: {name}: found kind {kind!r}, {recipe.get('estimator')!r}; allowed: {allowed}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: found {error!r}; allowed: a recipe, see docs/models.md") from None
     return dict(recipe)
+
+
+def _start(recipe: dict[str, Any]) -> tuple[ModelFolder, Config]:
+    """The encoder that an adapter is for, and the adapter's settings; base and limits are the encoder's.
+
+    Raises:
+        ValueError: No rank, settings that are not the encoder's, or no encoder.
+        ModelError: No such model.
+    """
+    start = ModelFolder.open(find_folder(recipe["start"]))
+    if start.config.get("kind") != "encoder":
+        raise ValueError(f"start: found {recipe['start']!r} of the kind {start.config.get('kind')!r}; allowed: encoder")
+    learnt = start.config.get("trained_before", start.config["training"])["stakes"]
+    own = {"base": learnt["base"], "limits": start.config["stakes"]["limits"]}
+    if wrong := [name for name in own if recipe["stakes"].get(name, own[name]) != own[name]]:
+        raise ValueError(f"stakes: {wrong[0]}: found {recipe['stakes'][wrong[0]]!r}; allowed: {own[wrong[0]]!r}")
+    settings = Config.from_dict({**recipe["stakes"], **own, "task": "stakes"})
+    if settings.lora < 1:
+        raise ValueError(f"stakes: lora: found {settings.lora}; allowed: a rank, 1 or more")
+    return start, settings
 
 
 def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, say: Say) -> Path:
@@ -71,10 +94,10 @@ def train(recipe: dict[str, Any], corpus: Path, texts: Path | None, out: Path, s
     parts["train"] = fraction(parts["train"], share) if share < 1 else parts["train"]
     parts["further"] = read_texts(Path(recipe["further"]), "train", texts) if "further" in recipe else []
     config: dict[str, Any] = {"format": FORMAT, "kind": recipe["kind"], "name": recipe["name"]}
-    config |= {"version": str(recipe.get("version", "1.0")), "training": recipe, "corpus": _fingerprint(parts)}
+    config |= {"version": str(recipe.get("version", "1.0")), "training": recipe}
     build = {"encoder": _encoder, "adapter": _adapter, "linear": _linear}[recipe["kind"]]
     sections, files = build(recipe, parts, out, work, say)
-    config |= sections
+    config |= {"corpus": _fingerprint(recipe, parts), **sections}
     config["files"] = {name: sha256((out / name).read_bytes()) for name in sorted(files)}
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     ModelFolder.open(out)
@@ -107,14 +130,14 @@ def _adapter(
 
     A model that has an adapter already is taken as it was before it.
     """
-    start = ModelFolder.open(find_folder(recipe["start"]))
-    settings = Config.from_dict({**recipe["stakes"], "task": "stakes"})
+    start, settings = _start(recipe)
+    if start.path.resolve() == out.resolve():
+        raise ModelError(f"{out}: is where the adapter starts from; allowed: another folder to write to")
     for name in start.config["files"]:
-        if start.file(name) != out / name:
-            shutil.copyfile(start.file(name), out / name)
+        shutil.copyfile(start.file(name), out / name)
     plain = out / PLAIN
-    if not plain.exists():
-        shutil.copyfile(out / "stakes.onnx", plain)
+    if PLAIN not in start.config["files"]:
+        shutil.copyfile(start.file("stakes.onnx"), plain)
     trainer = Trainer(settings, work)
     load_weights(trainer.network, plain)
     adapt(trainer.network, settings.lora, settings.seed)
@@ -123,8 +146,9 @@ def _adapter(
     write_adapted(trainer.network, plain, out / "stakes.onnx")
     sections = {task: dict(start.config[task]) for task in TASKS}
     sections["stakes"]["calibration"] = asdict(_calibrated(sections["stakes"], out, parts["dev"], "stakes"))
-    before = start.config.get("trained_before", start.config["training"])
-    return {"kind": "encoder", "trained_before": before, **sections}, [*start.config["files"], plain.name]
+    before: dict[str, Any] = {"trained_before": start.config.get("trained_before", start.config["training"])}
+    before |= {"corpus_before": start.config.get("corpus_before", start.config["corpus"]), "start": start.digest}
+    return {"kind": "encoder", **before, **sections}, sorted({*start.config["files"], plain.name})
 
 
 #: The network of an adapted model as it was before.
@@ -194,12 +218,17 @@ def _unhashed(path: Path, config: dict[str, Any]) -> ModelFolder:
     return ModelFolder(path, path.name, "", config, "")
 
 
-def _fingerprint(parts: dict[str, list[Text]]) -> dict[str, Any]:
-    """What was trained on, in short: documents, units, and a hash over their names, spans and labels."""
+def _fingerprint(recipe: dict[str, Any], parts: dict[str, list[Text]]) -> dict[str, Any]:
+    """What was trained on, in short: documents, units, and a hash over their names, spans and labels; of drills the
+    file's hash.
+    """
     out = {}
-    for split, texts in parts.items():
-        if not texts:
-            continue
-        said = json.dumps([[t.doc_id, t.units, t.roles, dict(t.labels)] for t in texts])
-        out[split] = {"documents": len(texts), "units": sum(len(t.units) for t in texts), "sha256": sha256(said)}
+    share = float(recipe["stakes"].get("share", 1.0)) if recipe["kind"] == "adapter" else 1.0
+    for split, found in parts.items():
+        texts = fraction(found, share) if split == "train" and share < 1 else found
+        if texts:
+            said = json.dumps([[t.doc_id, t.units, t.roles, dict(t.labels)] for t in texts])
+            out[split] = {"documents": len(texts), "units": sum(len(t.units) for t in texts), "sha256": sha256(said)}
+    if drills := recipe.get("stakes", {}).get("drills"):
+        out["drills"] = {"sha256": sha256(Path(drills).read_bytes())}
     return out
