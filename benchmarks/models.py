@@ -205,7 +205,10 @@ def main() -> None:
         args.plot.write_text(reliability_plot(last.name, found), encoding="utf-8")
     print(table(["surest", "probability at least", "wrong"], risk_coverage(last)))
     if args.out:
-        values = {s.name: {m: s.value(m, drawn) for m in MEASURES} for s in systems}
+        values = {
+            "scores": {s.name: {m: s.value(m, drawn) for m in MEASURES} for s in systems},
+            "calibration": {last.name: {"error": error, "risk": risk_coverage(last)}},
+        }
         args.out.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 

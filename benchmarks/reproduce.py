@@ -21,6 +21,7 @@ from typing import Any
 
 FIGURES = Path("models/figures.json")
 CARDS = sorted(Path("models").glob("*/README.md"))
+README = Path("README.md")
 CORPUS = "data/annotated/open"
 #: Name in the file of figures -> the corpus whose test part is meant: reference works, and commentary.
 TESTS = {"models": CORPUS, "commentary": "data/annotated/further"}
@@ -40,14 +41,23 @@ def measured(texts: str, out: Path) -> dict[str, Any]:
         recipe = f"models/recipes/{name}.json"
         _cuibono("train", recipe, "--corpus", CORPUS, "--texts", texts, "--out", str(out / name), "-q")
     models = [*(str(out / name) for name in BASELINES), *SHIPPED]
-    scores = {}
+    scores: dict[str, Any] = {}
     for name, corpus in TESTS.items():
         found = out / f"{name}.json"
         options = ["--corpus", corpus, "--out", str(found)]
         subprocess.run([sys.executable, "benchmarks/models.py", texts, *models, *options], check=True)
-        scores[name] = json.loads(found.read_text(encoding="utf-8"))
+        scores[name] = json.loads(found.read_text(encoding="utf-8"))["scores"]
+    default = json.loads((out / "models.json").read_text(encoding="utf-8"))["calibration"]
+    scores["calibration"] = {
+        model: {"error": said["error"], "risk": [list(map(_number, row)) for row in said["risk"]]}
+        for model, said in default.items()
+    }
     probes = {name: json.loads(_cuibono("probe", name, "--json"))["rates"] for name in SHIPPED}
     return {**scores, "probe": probes, "tolerance": TOLERANCE}
+
+
+def _number(shown: str) -> float:
+    return float(shown.rstrip("%")) / (100 if shown.endswith("%") else 1)
 
 
 def _cuibono(*args: str) -> str:
@@ -71,7 +81,7 @@ def differences(said: Any, found: Any, tolerance: float, place: str = "") -> Ite
 
 
 def not_in_figures(figures: dict[str, Any]) -> Iterator[str]:
-    """A line for each score with an interval in a card that the file of figures does not have."""
+    """A line for each score with an interval, in a card's tables or the README's prose, that the file does not have."""
     known = {
         tuple(f"{number:.3f}" for number in triple)
         for test in TESTS
@@ -79,13 +89,32 @@ def not_in_figures(figures: dict[str, Any]) -> Iterator[str]:
         for triple in measures.values()
         if not any(map(math.isnan, triple))
     }
-    for card in CARDS:
-        for number, line in enumerate(card.read_text(encoding="utf-8").splitlines(), 1):
-            if not line.startswith("| "):
-                continue  # figures in the text around tables are about other things: differences, the corpus
+    for page in (*CARDS, README):
+        text = page.read_text(encoding="utf-8")
+        # What stands in the README's blocks is what commands print, which the tests compare.
+        text = re.sub(r"^```.*?^```$", lambda m: "\n" * m[0].count("\n"), text, flags=re.M | re.S)
+        for number, line in enumerate(text.splitlines(), 1):
+            if page != README and not line.startswith("| "):
+                continue  # figures in the text around a card's tables are about other things: differences, the corpus
             for triple in TRIPLE.findall(line):
                 if triple not in known:
-                    yield f"{card}:{number}: {triple[0]} [{triple[1]}, {triple[2]}] is not in {FIGURES}"
+                    yield f"{page}:{number}: {triple[0]} [{triple[1]}, {triple[2]}] is not in {FIGURES}"
+
+
+def not_in_cards(figures: dict[str, Any]) -> Iterator[str]:
+    """A line for each figure of calibration and behaviour that the card of its model does not have."""
+    for model, found in figures["calibration"].items():
+        rows = [f"| {covered:.0%} | {least:.3f} | {wrong:.3f} |" for covered, least, wrong in found["risk"]]
+        rules = {rate["kind"]: rate for rate in figures["probe"]["rules-v1"]}
+        for rate in figures["probe"][model]:
+            shares = [r[what] / r["cases"] for r in (rate, rules[rate["kind"]]) for what in ("passed", "right")]
+            cells = " | ".join(f"{share:.0%}" for share in shares)
+            rows.append(f"| {rate['kind']} | {rate['cases']} | {cells} |")
+        card = Path("models") / model / "README.md"
+        text = card.read_text(encoding="utf-8")
+        for wanted in (f"{found['error']:.3f}", *rows):
+            if wanted not in text:
+                yield f"{card}: has not {wanted!r}, which is in {FIGURES}"
 
 
 def main() -> int:
@@ -100,7 +129,7 @@ def main() -> int:
     if args.write:
         FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     said = json.loads(FIGURES.read_text(encoding="utf-8"))
-    problems = [*differences(said, found, said["tolerance"]), *not_in_figures(said)]
+    problems = [*differences(said, found, said["tolerance"]), *not_in_figures(said), *not_in_cards(said)]
     print("\n".join(problems) or "every figure is as quoted")
     readme = subprocess.run([sys.executable, "-m", "pytest", "-q", "tests/end_to_end/test_readme.py"], check=False)
     return int(bool(problems) or readme.returncode != 0)
