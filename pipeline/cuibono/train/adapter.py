@@ -1,7 +1,7 @@
 """Going on with a trained network: its weights out of the ONNX file, a low-rank adapter into it.
 
-The adapter (LoRA: Hu et al., ICLR 2022, https://arxiv.org/abs/2106.09685) adds to each matrix of the encoder a product
-of two small ones. The large weights stay as they are, byte for byte, so that a new version of a model is a small file.
+The adapter (LoRA: Hu et al., ICLR 2022, https://arxiv.org/abs/2106.09685) adds to each linear layer a product of two
+small matrices. The large weights stay as they are, byte for byte, so that a new version of a model is a small file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def load_weights(network: UnitClassifier, path: Path) -> None:
     model = onnx.load(path)
     values = {name: torch.from_numpy(value.copy()) for name, value in _values(model.graph).items()}
     for module, weight in _matrices(model.graph):
-        values[f"{module}.weight"] = values.pop(weight).T.contiguous()
+        values[f"{module}.weight"] = values[weight].T.contiguous()
     wanted = network.state_dict()
     if lacking := sorted(name for name in wanted if name not in values or values[name].shape != wanted[name].shape):
         raise ValueError(f"{path}: found no weights for {', '.join(lacking[:3])}; allowed: a file of the same network")
@@ -39,7 +39,10 @@ def load_weights(network: UnitClassifier, path: Path) -> None:
 
 
 def adapt(network: UnitClassifier, rank: int, seed: int) -> None:
-    """Put a low-rank adapter on every matrix of the encoder; only it and the layers behind the encoder learn."""
+    """Put a low-rank adapter on every linear layer of the encoder; only it and the layers behind the encoder learn.
+
+    Its product is scaled by 2, its dropout 0.05.
+    """
     import peft
 
     torch.manual_seed(seed)
@@ -79,8 +82,9 @@ def write_adapted(network: UnitClassifier, source: Path, target: Path) -> None:
             helper.make_node("MatMul", [low, f"{module}.up"], [more], name=more),
             helper.make_node("Add", [node.output[0], more], [whole], name=f"{node.name}_adapted"),
         ]
-    if adapters:
-        raise ValueError(f"{source}: found no matrix of {', '.join(sorted(adapters)[:3])}; allowed: the same network")
+    missing = [*adapters, *(name for name in heads if f"{name}.weight.new" not in added)]
+    if missing:
+        raise ValueError(f"{source}: found no matrix of {', '.join(sorted(missing)[:3])}; allowed: the same network")
     for name, head in heads.items():
         added[f"{name}.bias"] = head.bias.detach().numpy()
     asked = {name for node in nodes for name in node.input}
