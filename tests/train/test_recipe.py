@@ -18,7 +18,7 @@ from cuibono.errors import ModelError
 from cuibono.evaluate import align
 from cuibono.extract.actors import load_table
 from cuibono.formats import load
-from cuibono.train.adapter import adapt, load_weights, write_adapted
+from cuibono.train.adapter import adapt, blend, heads_of, load_weights, write_adapted
 from cuibono.train.config import Config
 from cuibono.train.data import fraction, read_texts
 from cuibono.train.encoder import Trainer, class_weights
@@ -222,12 +222,19 @@ def test_an_adapted_network_is_written_as_it_was_trained(tiny_encoder, texts, tm
     learner = _trainer(tiny_encoder, tmp_path, lora=4)
     load_weights(learner.network, tmp_path / "start.onnx")
     assert differences(learner.network, tmp_path / "start.onnx", rows) < 1e-5
+    heads = heads_of(learner.network)
     adapt(learner.network, 4, 0)
     assert differences(learner.network, tmp_path / "start.onnx", rows) < 1e-5
     learner.fit(texts[:1], lambda _: None)
     write_adapted(learner.network, tmp_path / "start.onnx", tmp_path / "adapted.onnx")
     assert differences(learner.network, tmp_path / "adapted.onnx", rows) < 1e-5
     assert differences(learner.network, tmp_path / "start.onnx", rows) > 1e-3
+    blend(learner.network, heads, 0.5)
+    write_adapted(learner.network, tmp_path / "start.onnx", tmp_path / "half.onnx")
+    assert differences(learner.network, tmp_path / "half.onnx", rows) < 1e-5
+    assert differences(learner.network, tmp_path / "adapted.onnx", rows) > 1e-3
+    blend(learner.network, heads, 0.0)
+    assert differences(learner.network, tmp_path / "start.onnx", rows) < 1e-5
     assert [(tmp_path / name).read_bytes() for name in large] == before
 
 

@@ -6,7 +6,7 @@ small matrices. The large weights stay as they are, byte for byte, so that a new
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,31 @@ def adapt(network: UnitClassifier, rank: int, seed: int) -> None:
     torch.manual_seed(seed)
     settings = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", lora_dropout=0.05)
     network.encoder = peft.get_peft_model(network.encoder, settings)
+
+
+def heads_of(network: UnitClassifier) -> dict[str, torch.Tensor]:
+    """A copy of the weights of the layers behind the encoder, by name."""
+    return {n: p.detach().clone() for n, p in network.named_parameters() if not n.startswith("encoder.")}
+
+
+def blend(network: UnitClassifier, before: Mapping[str, torch.Tensor], share: float) -> None:
+    """Keep a share of what was learnt: weights between those before and those after.
+
+    Gives up some of what is new for some of what was known (WiSE-FT: Wortsman et al., CVPR 2022,
+    https://arxiv.org/abs/2109.01903).
+
+    Args:
+        network: With an adapter, trained.
+        before: What :func:`heads_of` gave before the training.
+        share: 1 keeps all of it, 0 nothing.
+    """
+    adapted: list[Any] = [module for module in network.modules() if hasattr(module, "lora_A")]
+    for module in adapted:
+        module.scaling["default"] *= share
+    with torch.no_grad():
+        for name, weights in network.named_parameters():
+            if name in before:
+                weights.copy_(torch.lerp(before[name], weights, share))
 
 
 def write_adapted(network: UnitClassifier, source: Path, target: Path) -> None:

@@ -31,6 +31,7 @@ class Config:
         share: Of the training labels, for learning curves.
         lora: Rank of the low-rank adapter of a recipe of the kind ``adapter``; what stands behind the encoder then
             learns no faster than the adapter does. 0 is none.
+        blend: Share of what the adapter has learnt that is kept, see :func:`cuibono.train.adapter.blend`.
         drills: A file as :func:`cuibono.train.drills.read_drills` reads it; none if empty.
         rounds: How often each drill is seen in a pass, each time with other names.
         bf16: Whether matrices are multiplied in bfloat16.
@@ -50,6 +51,7 @@ class Config:
     share: float = 1.0
     seed: int = 0
     lora: int = 0
+    blend: float = 1.0
     drills: str = ""
     rounds: int = 1
     bf16: bool = True

@@ -27,7 +27,7 @@ from cuibono.classify.windows import Tokens
 from cuibono.document import LABELS, ROLES, sha256
 from cuibono.errors import ModelError
 from cuibono.train import linear
-from cuibono.train.adapter import adapt, load_weights, write_adapted
+from cuibono.train.adapter import adapt, blend, heads_of, load_weights, write_adapted
 from cuibono.train.config import TASKS, Config
 from cuibono.train.data import Text, fraction, joined, read_texts
 from cuibono.train.encoder import Trainer
@@ -140,15 +140,17 @@ def _adapter(
         shutil.copyfile(start.file("stakes.onnx"), plain)
     trainer = Trainer(settings, work)
     load_weights(trainer.network, plain)
+    before = heads_of(trainer.network)
     adapt(trainer.network, settings.lora, settings.seed)
     check = partial(_progress, trainer, parts["dev"])
     trainer.fit(parts["train"], say, check, work / "stakes.state", parts["further"])
+    blend(trainer.network, before, settings.blend)
     write_adapted(trainer.network, plain, out / "stakes.onnx")
     sections = {task: dict(start.config[task]) for task in TASKS}
     sections["stakes"]["calibration"] = asdict(_calibrated(sections["stakes"], out, parts["dev"], "stakes"))
-    before: dict[str, Any] = {"trained_before": start.config.get("trained_before", start.config["training"])}
-    before |= {"corpus_before": start.config.get("corpus_before", start.config["corpus"]), "start": start.digest}
-    return {"kind": "encoder", **before, **sections}, sorted({*start.config["files"], plain.name})
+    history: dict[str, Any] = {"trained_before": start.config.get("trained_before", start.config["training"])}
+    history |= {"corpus_before": start.config.get("corpus_before", start.config["corpus"]), "start": start.digest}
+    return {"kind": "encoder", **history, **sections}, sorted({*start.config["files"], plain.name})
 
 
 #: The network of an adapted model as it was before.
