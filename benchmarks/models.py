@@ -129,14 +129,14 @@ def shown(value: float, low: float, high: float) -> str:
     return "undefined" if np.isnan(value) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def risk_coverage(system: Scored) -> list[list[str]]:
-    """The share of wrong labels among those that the system is surest of."""
+def risk_coverage(system: Scored) -> list[tuple[float, float, float]]:
+    """Shares of the labels that the system is surest of: each, its least probability, the share of wrong ones in it."""
     ordered = sorted(system.chances, key=lambda pair: -pair[0])
     rows = []
     for coverage in COVERAGES:
         kept = ordered[: max(1, round(coverage * len(ordered)))]
         wrong = sum(not right for _, right in kept) / len(kept)
-        rows.append([f"{coverage:.0%}", f"{kept[-1][0]:.3f}", f"{wrong:.3f}"])
+        rows.append((coverage, kept[-1][0], wrong))
     return rows
 
 
@@ -203,11 +203,13 @@ def main() -> None:
     print(table(["probability given", "labels", "mean", "right"], bins) + "\n")
     if args.plot:
         args.plot.write_text(reliability_plot(last.name, found), encoding="utf-8")
-    print(table(["surest", "probability at least", "wrong"], risk_coverage(last)))
+    risk = risk_coverage(last)
+    rows = [[f"{covered:.0%}", f"{least:.3f}", f"{wrong:.3f}"] for covered, least, wrong in risk]
+    print(table(["surest", "probability at least", "wrong"], rows))
     if args.out:
         values = {
             "scores": {s.name: {m: s.value(m, drawn) for m in MEASURES} for s in systems},
-            "calibration": {last.name: {"error": error, "risk": risk_coverage(last)}},
+            "calibration": {last.name: {"error": error, "risk": risk}},
         }
         args.out.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 

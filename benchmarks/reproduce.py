@@ -46,18 +46,11 @@ def measured(texts: str, out: Path) -> dict[str, Any]:
         found = out / f"{name}.json"
         options = ["--corpus", corpus, "--out", str(found)]
         subprocess.run([sys.executable, "benchmarks/models.py", texts, *models, *options], check=True)
-        scores[name] = json.loads(found.read_text(encoding="utf-8"))["scores"]
-    default = json.loads((out / "models.json").read_text(encoding="utf-8"))["calibration"]
-    scores["calibration"] = {
-        model: {"error": said["error"], "risk": [list(map(_number, row)) for row in said["risk"]]}
-        for model, said in default.items()
-    }
+        said = json.loads(found.read_text(encoding="utf-8"))
+        scores[name] = said["scores"]
+        scores.setdefault("calibration", said["calibration"])  # that of the first, the corpus's test part
     probes = {name: json.loads(_cuibono("probe", name, "--json"))["rates"] for name in SHIPPED}
     return {**scores, "probe": probes, "tolerance": TOLERANCE}
-
-
-def _number(shown: str) -> float:
-    return float(shown.rstrip("%")) / (100 if shown.endswith("%") else 1)
 
 
 def _cuibono(*args: str) -> str:
